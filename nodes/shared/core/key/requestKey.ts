@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../json';
+import { canonicalJson } from './canonicalJson';
+import { IGNORED_FIELDS } from './ignoredFields';
+
+/** Version of the way keys are made. A change here makes every stored entry a miss. */
+export const KEY_SCHEME = 1;
+
+export interface KeyOptions {
+	/** Tenant; two namespaces never share an entry. */
+	namespace: string;
+	/** The user's prompt template version; another version is another entry. */
+	keyVersion?: string;
+	/** Top-level fields left out beside IGNORED_FIELDS. */
+	ignoreFields?: readonly string[];
+}
+
+/** The request without the fields that do not shape the answer. */
+export function shapingFields(
+	request: JsonObject,
+	ignoreFields: readonly string[] = [],
+): JsonObject {
+	const kept: JsonObject = {};
+	for (const [name, value] of Object.entries(request)) {
+		if (value === undefined || IGNORED_FIELDS.includes(name) || ignoreFields.includes(name)) {
+			continue;
+		}
+		kept[name] = value;
+	}
+	return kept;
+}
+
+/** SHA-256 (64 hex characters) over the RFC 8785 text of what shapes the answer, the namespace and the key version. */
+export function requestKey(request: JsonObject, options: KeyOptions): string {
+	const material = canonicalJson({
+		scheme: KEY_SCHEME,
+		namespace: options.namespace,
+		keyVersion: options.keyVersion ?? '',
+		request: shapingFields(request, options.ignoreFields),
+	});
+	return createHash('sha256').update(withoutCacheMarks(material)).digest('hex');
+}
+
+/** Anthropic's marks say nothing about the answer: `"cache_control":{"type":"ephemeral"}` inside blocks. */
+const MARK = '"cache_control":\\{(?:"ttl":"[0-9a-z]+",)?"type":"ephemeral"\\}';
+const CACHE_MARKS = new RegExp(`${MARK},|,${MARK}`, 'g');
+
+function withoutCacheMarks(canonicalText: string): string {
+	if (!canonicalText.includes('"cache_control"')) return canonicalText;
+	return canonicalText.replace(CACHE_MARKS, '');
+}
