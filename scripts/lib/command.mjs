@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { repoRoot } from './paths.mjs';
+
+const windows = process.platform === 'win32';
+
+/**
+ * The environment for commands that must not find this repository's own Node first on the PATH:
+ * `npm ci` replaces node_modules, and with it that Node, while npm runs.
+ */
+export function environmentWithoutLocalBin(extra = {}) {
+	const local = path.join(repoRoot, 'node_modules');
+	const entries = (process.env.PATH ?? '').split(path.delimiter);
+	const kept = entries.filter((entry) => !path.resolve(entry).startsWith(local));
+	return { ...process.env, PATH: kept.join(path.delimiter), NODE_OPTIONS: '', ...extra };
+}
+
+/**
+ * Runs a command to its end; what it prints goes to standard error, or is kept when `quiet`.
+ * Resolves to `{ code, output }`; `output` is empty unless `quiet`. Never reads standard input.
+ */
+export function run(command, args, { cwd = repoRoot, env = process.env, quiet = false } = {}) {
+	return new Promise((resolve, reject) => {
+		const child = spawn(command, args, {
+			cwd,
+			env,
+			shell: windows && command === 'npm',
+			stdio: ['ignore', quiet ? 'pipe' : 2, quiet ? 'pipe' : 2],
+		});
+		const parts = [];
+		child.stdout?.on('data', (part) => parts.push(part));
+		child.stderr?.on('data', (part) => parts.push(part));
+		child.once('error', reject);
+		child.once('close', (code, signal) =>
+			resolve({ code: code ?? `signal ${signal}`, output: Buffer.concat(parts).toString() }),
+		);
+	});
+}
+
+/** As `run`, but throws an Error that carries the end of the output when the command fails. */
+export async function runOrThrow(command, args, options = {}) {
+	const { code, output } = await run(command, args, options);
+	if (code !== 0) {
+		const tail = output.split('\n').slice(-40).join('\n');
+		throw new Error(`${command} ${args.join(' ')} failed (${code})${tail ? `\n${tail}` : ''}`);
+	}
+	return output;
+}
