@@ -3,6 +3,11 @@ import path from 'node:path';
 import { repoRoot } from './paths.mjs';
 
 const windows = process.platform === 'win32';
+const running = new Set();
+
+process.on('exit', () => {
+	for (const child of running) child.kill('SIGTERM');
+});
 
 /**
  * The environment for commands that must not find this repository's own Node first on the PATH:
@@ -27,13 +32,15 @@ export function run(command, args, { cwd = repoRoot, env = process.env, quiet = 
 			shell: windows && command === 'npm',
 			stdio: ['ignore', quiet ? 'pipe' : 2, quiet ? 'pipe' : 2],
 		});
+		running.add(child);
 		const parts = [];
 		child.stdout?.on('data', (part) => parts.push(part));
 		child.stderr?.on('data', (part) => parts.push(part));
 		child.once('error', reject);
-		child.once('close', (code, signal) =>
-			resolve({ code: code ?? `signal ${signal}`, output: Buffer.concat(parts).toString() }),
-		);
+		child.once('close', (code, signal) => {
+			running.delete(child);
+			resolve({ code: code ?? `signal ${signal}`, output: Buffer.concat(parts).toString() });
+		});
 	});
 }
 

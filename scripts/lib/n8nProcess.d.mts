@@ -1,0 +1,16 @@
+import type { N8nHost } from './n8nHost.mjs';
+
+export interface N8nProcess {
+	url: string;
+	port: number;
+	pid: number;
+	log(): string;
+	ended: Promise<{ code: number | null; signal?: string | null; error?: Error }>;
+	stop(options?: { graceMs?: number }): Promise<void>;
+}
+
+export function startN8n(
+	host: N8nHost,
+	userFolder: string,
+	options?: { port?: number; env?: Record<string, string>; logFile?: string; timeoutMs?: number },
+): Promise<N8nProcess>;

@@ -1,0 +1,8 @@
+import type { N8nHost } from './n8nHost.mjs';
+
+export interface Owner {
+	email: string;
+	password: string;
+}
+
+export function ensureUserFolder(host: N8nHost, userFolder: string): Promise<Owner>;

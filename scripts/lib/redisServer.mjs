@@ -1,0 +1,81 @@
+/** A real redis-server on a free loopback port, without persistence. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findProgram } from './debian.mjs';
+import { freePort } from './freePort.mjs';
+
+const running = new Set();
+process.on('exit', () => {
+	for (const child of running) child.kill('SIGKILL');
+});
+
+const ping = (port) =>
+	new Promise((resolve) => {
+		const socket = net.connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+		const end = (answer) => {
+			socket.destroy();
+			resolve(answer);
+		};
+		socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
+		socket.once('error', () => end(false));
+		socket.setTimeout(1000, () => end(false));
+	});
+
+async function waitForPong(port) {
+	for (let tries = 0; !(await ping(port)); tries++) {
+		if (tries > 200) throw new Error(`redis-server did not answer on port ${port} within 5 s`);
+		await sleep(25);
+	}
+}
+
+/**
+ * Starts redis-server and resolves when it answers: `{ port, start(), stop(), freeze(), thaw() }`.
+ * `stop` then `start` is a restart on the same port with nothing kept; `freeze` makes it silent
+ * while its port still accepts connections.
+ */
+export async function startRedis({ args = [] } = {}) {
+	const program = findProgram('redis-server');
+	if (!program) throw new Error('redis-server is missing (Debian: apt-get install redis-server)');
+	const port = await freePort();
+	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-redis-'));
+	let child;
+	let ended;
+
+	const start = async () => {
+		child = spawn(
+			program,
+			['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+				.concat(['--dir', folder, ...args])
+				.map(String),
+			{ stdio: 'ignore' },
+		);
+		running.add(child);
+		const started = child;
+		ended = new Promise((resolve) => started.once('close', resolve));
+		await waitForPong(port);
+	};
+
+	const end = async () => {
+		child.kill('SIGCONT');
+		child.kill('SIGKILL');
+		await ended;
+		running.delete(child);
+	};
+
+	await start();
+	return {
+		port,
+		start,
+		stop: end,
+		freeze: () => child.kill('SIGSTOP'),
+		thaw: () => child.kill('SIGCONT'),
+		close: async () => {
+			await end();
+			fs.rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
