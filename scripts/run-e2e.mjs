@@ -1,0 +1,61 @@
+/**
+ * `npm run test:e2e [-- jest arguments]`: runs test/e2e in the pinned, real n8n, once per backend.
+ * PROMPT_CACHE_E2E_BACKENDS names backends ("embedded,redis"), N8N_VERSION another pinned host.
+ * The last line on standard output is "N passed, N failed".
+ */
+import { bootstrap } from './bootstrap.mjs';
+import { ensureProgram } from './lib/debian.mjs';
+import { runJest, summaryLine } from './lib/jestRun.mjs';
+import { ensureN8nHost } from './lib/n8nHost.mjs';
+import { say } from './lib/say.mjs';
+
+/** Files that are run for one backend only. */
+const LEFT_OUT = { embedded: '/e2e/redis', redis: '/e2e/editor' };
+
+const backends = (process.env.PROMPT_CACHE_E2E_BACKENDS ?? 'embedded,redis').split(',');
+
+async function environment() {
+	const chromium = await ensureProgram(['chromium', 'chromium-browser'], 'chromium');
+	if (!chromium.found) {
+		say(`The editor is not tested: ${chromium.reason}`);
+		return { PROMPT_CACHE_CHROMIUM: '' };
+	}
+	return { PROMPT_CACHE_CHROMIUM: chromium.file };
+}
+
+async function main() {
+	const unknown = backends.filter((name) => !(name in LEFT_OUT));
+	if (unknown.length > 0) throw new Error(`Unknown backend ${unknown.join(', ')}.`);
+	const { node } = await bootstrap();
+	if (backends.includes('redis')) {
+		const redis = await ensureProgram(['redis-server'], 'redis-server');
+		if (!redis.found) throw new Error(`${redis.reason}\nThe tests start their own Redis with it.`);
+	}
+	const env = await environment();
+	await ensureN8nHost({ node, version: process.env.N8N_VERSION });
+	const sum = { passed: 0, failed: 0, skipped: 0 };
+	for (const backend of backends) {
+		say(`\n# End to end, backend ${backend}`);
+		const figures = await runJest(
+			node,
+			[
+				'--runInBand',
+				'--testPathIgnorePatterns',
+				LEFT_OUT[backend],
+				'--testPathPatterns',
+				'/test/e2e/',
+				...process.argv.slice(2),
+			],
+			{ ...env, PROMPT_CACHE_E2E: '1', PROMPT_CACHE_E2E_BACKEND: backend },
+		);
+		for (const name of Object.keys(sum)) sum[name] += figures[name];
+		if (!figures.ok && figures.failed === 0) sum.failed++;
+	}
+	process.stdout.write(`${summaryLine(sum)}\n`);
+	process.exitCode = sum.failed === 0 ? 0 : 1;
+}
+
+await main().catch((error) => {
+	say(error.message);
+	process.exitCode = 1;
+});
