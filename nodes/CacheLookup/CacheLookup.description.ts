@@ -1,0 +1,198 @@
+import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
+import { backendProperty } from '../shared/n8n/backend';
+import { requestProperties } from '../shared/n8n/requestProperties';
+
+export const description: INodeTypeDescription = {
+	displayName: 'Cache Lookup',
+	name: 'cacheLookup',
+	icon: { light: 'file:cacheLookup.svg', dark: 'file:cacheLookup.dark.svg' },
+	group: ['transform'],
+	version: [1],
+	subtitle:
+		'={{$parameter["operation"] + ": " + $parameter["match"] + ", " + $parameter["backend"]}}',
+	description: 'Answer a model request from the cache, so that the same prompt is paid for once',
+	defaults: { name: 'Cache Lookup' },
+	usableAsTool: undefined,
+	inputs: [NodeConnectionTypes.Main],
+	outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
+	outputNames: ['Hit', 'Miss'],
+	credentials: [
+		{
+			name: 'promptCacheRedisApi',
+			required: true,
+			displayOptions: { show: { backend: ['redis'] } },
+			testedBy: 'promptCacheRedisTest',
+		},
+	],
+	properties: [
+		{
+			displayName: 'Operation',
+			name: 'operation',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'Look Up',
+					value: 'lookup',
+					action: 'Look up an answer',
+					description: 'Serve a fresh answer if there is one',
+				},
+				{
+					name: 'Fall Back',
+					value: 'fallback',
+					action: 'Fall back to an older answer',
+					description:
+						'For the error branch of a model call: serve an answer that has expired but is within its grace period',
+				},
+			],
+			default: 'lookup',
+		},
+		backendProperty,
+		...requestProperties(),
+		{
+			displayName: 'Namespace',
+			name: 'namespace',
+			type: 'string',
+			default: 'default',
+			description: 'Tenant, team or project: two namespaces never share an answer',
+		},
+		{
+			displayName: 'Match',
+			name: 'match',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'Exact',
+					value: 'exact',
+					description: 'Only the very same request is a hit',
+				},
+			],
+			default: 'exact',
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'Cache Control',
+					name: 'cacheControl',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. max-age=600, stale-while-revalidate=60',
+					description:
+						'HTTP cache directives for this request: no-cache, no-store, only-if-cached, max-age=, min-fresh=, stale-while-revalidate=, stale-if-error=, in seconds',
+				},
+				{
+					displayName: 'Coalesce Equal Requests',
+					name: 'coalesce',
+					type: 'boolean',
+					default: true,
+					description:
+						'Whether equal requests that miss at the same time wait for the first one instead of each calling the model',
+				},
+				{
+					displayName: 'Coalesce Wait (Ms)',
+					name: 'coalesceWaitMs',
+					type: 'number',
+					typeOptions: { minValue: 0 },
+					default: 30000,
+					description: 'How long to wait at most for an equal request in flight, in milliseconds',
+				},
+				{
+					displayName: 'Hit Item',
+					name: 'hitItem',
+					type: 'options',
+					options: [
+						{
+							name: 'Incoming Item With Answer',
+							value: 'keep',
+							description: 'Keep the incoming fields and add the answer in the output field',
+						},
+						{
+							name: 'Stored Answer',
+							value: 'answer',
+							description: 'The item is the stored answer itself, with cache beside its fields',
+						},
+					],
+					default: 'keep',
+					description: 'What an item on the Hit output looks like',
+				},
+				{
+					displayName: 'If the Backend Fails',
+					name: 'onBackendError',
+					type: 'options',
+					options: [
+						{
+							name: 'Go On as a Miss',
+							value: 'miss',
+							description: 'The workflow works as if there were no cache',
+						},
+						{
+							name: 'Fail',
+							value: 'fail',
+							description: 'The node reports the error',
+						},
+					],
+					default: 'miss',
+				},
+				{
+					displayName: 'Ignore Fields',
+					name: 'ignoreFields',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. session_id, trace',
+					description:
+						'Top-level fields of the request that do not shape the answer, separated by commas. Stream, user, metadata and the like are ignored already.',
+				},
+				{
+					displayName: 'Key Version',
+					name: 'keyVersion',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. support-prompt-v3',
+					description: 'Version of your prompt template: a new one makes older answers misses',
+				},
+				{
+					displayName: 'Normalization',
+					name: 'normalization',
+					type: 'options',
+					options: [
+						{
+							name: 'None',
+							value: 'none',
+							description: 'The texts count to the letter',
+						},
+						{
+							name: 'White Space',
+							value: 'whitespace',
+							description:
+								'Runs of white space count as one space, and Unicode is unified (NFC). Not for code or poems.',
+						},
+					],
+					default: 'none',
+					description: 'What to overlook in the texts of a request. Letter case always counts.',
+				},
+				{
+					displayName: 'Output Field',
+					name: 'outputField',
+					type: 'string',
+					default: 'response',
+					description: 'Field of the item that receives the stored answer on a hit',
+				},
+				{
+					displayName: 'Timeout (Ms)',
+					name: 'timeoutMs',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: 500,
+					description:
+						'How long the backend may take, in milliseconds, before the workflow goes on without it',
+				},
+			],
+		},
+	],
+};

@@ -1,0 +1,37 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import { failedItem } from '../shared/n8n/nodeErrors';
+import { testRedisCredential } from '../shared/n8n/testRedisCredential';
+import { description } from './CacheLookup.description';
+import { askBackend, readItems, toResult, type BackendAnswer, type ReadItem } from './lookupItems';
+
+export class CacheLookup implements INodeType {
+	description = description;
+
+	methods = { credentialTest: { promptCacheRedisTest: testRedisCredential } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const items = this.getInputData();
+		const hits: INodeExecutionData[] = [];
+		const misses: INodeExecutionData[] = [];
+		const startedAtMs = Date.now();
+		let read: ReadItem[];
+		let answer: BackendAnswer;
+		try {
+			read = await readItems(this, items);
+			answer = await askBackend(this, read);
+		} catch (error) {
+			return [[], items.map((_item, index) => failedItem(this, error, index))];
+		}
+		const timing = { startedAtMs, lookupMs: Date.now() - startedAtMs };
+		for (const [index, one] of read.entries()) {
+			try {
+				if ('error' in one) throw one.error;
+				const result = toResult(this, items[index]!, index, one, answer, timing);
+				(result.hit ? hits : misses).push(result.item);
+			} catch (error) {
+				misses.push(failedItem(this, error, index));
+			}
+		}
+		return [hits, misses];
+	}
+}

@@ -1,0 +1,127 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { requestProperties } from '../shared/n8n/requestProperties';
+
+const invalidate = { operation: ['invalidate'] };
+const by = (...values: string[]) => ({
+	displayOptions: { show: { ...invalidate, invalidateBy: values } },
+});
+
+/** Parameters of the operations `invalidate`, `inspect`, `export` and `import`. */
+export const manageProperties: INodeProperties[] = [
+	{
+		displayName: 'Invalidate By',
+		name: 'invalidateBy',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Age', value: 'age', description: 'Everything stored longer ago than this' },
+			{ name: 'Key', value: 'key', description: 'One entry' },
+			{
+				name: 'Key Version',
+				value: 'keyVersion',
+				description: 'All entries whose key version begins with this',
+			},
+			{ name: 'Model', value: 'model', description: 'All answers of one model' },
+			{ name: 'Namespace', value: 'namespace', description: 'Everything of the namespace' },
+			{ name: 'Request', value: 'request', description: 'The entry of one request' },
+			{ name: 'Tag', value: 'tag', description: 'All entries stored with a tag' },
+		],
+		default: 'tag',
+		displayOptions: { show: invalidate },
+	},
+	{
+		displayName: 'Tag',
+		name: 'invalidateTag',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. product-42',
+		required: true,
+		...by('tag'),
+	},
+	{
+		displayName: 'Key',
+		name: 'invalidateKey',
+		type: 'string',
+		typeOptions: { password: false },
+		default: '',
+		placeholder: 'e.g. {{ $json.cache.key }}',
+		required: true,
+		...by('key'),
+	},
+	{
+		displayName: 'Model',
+		name: 'invalidateModel',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. gpt-5-mini',
+		required: true,
+		...by('model'),
+	},
+	{
+		displayName: 'Older Than (Seconds)',
+		name: 'olderThanSeconds',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 86400,
+		...by('age'),
+	},
+	{
+		displayName: 'Key Version Begins With',
+		name: 'keyVersionPrefix',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. support-prompt-v2',
+		required: true,
+		...by('keyVersion'),
+	},
+	...requestProperties({ ...invalidate, invalidateBy: ['request'] }),
+	{
+		displayName: 'Namespace',
+		name: 'namespace',
+		type: 'string',
+		default: 'default',
+		description: 'The same as on Cache Lookup',
+		displayOptions: { show: invalidate },
+	},
+	{
+		displayName: 'Key Version',
+		name: 'requestKeyVersion',
+		type: 'string',
+		default: '',
+		description: 'The same as on Cache Lookup',
+		...by('request'),
+	},
+	{
+		displayName: 'Namespace',
+		name: 'exportNamespace',
+		type: 'string',
+		default: '',
+		description: 'Export this namespace only; leave empty for all',
+		displayOptions: { show: { operation: ['export'] } },
+	},
+	{
+		displayName: 'Output Binary Field',
+		name: 'outputBinaryField',
+		type: 'string',
+		default: 'data',
+		description: 'Field that receives the NDJSON file',
+		displayOptions: { show: { operation: ['export'] } },
+	},
+	{
+		displayName: 'Input Binary Field',
+		name: 'inputBinaryField',
+		type: 'string',
+		default: 'data',
+		description: 'Field with the NDJSON file of an export',
+		displayOptions: { show: { operation: ['import'] } },
+	},
+	{
+		displayName: 'Skip Lines',
+		name: 'skipLines',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		description: 'Lines already imported, to go on after a break',
+		displayOptions: { show: { operation: ['import'] } },
+	},
+];

@@ -1,0 +1,238 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { ConfigError, StoreUnavailable } from '../shared/core/errors';
+import { explainRequest } from '../shared/core/explain/components';
+import type { Json, JsonObject } from '../shared/core/json';
+import { isJsonObject } from '../shared/core/json';
+import { requestKey } from '../shared/core/key/requestKey';
+import { parseJson } from '../shared/core/request/findRequest';
+import { openBackend } from '../shared/n8n/backend';
+import type { Connection } from '../shared/n8n/connections';
+import { readLease } from '../shared/n8n/lease';
+import { failedItem } from '../shared/n8n/nodeErrors';
+import { perItem } from '../shared/n8n/parameters';
+import { requestReader } from '../shared/n8n/readRequest';
+import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
+import {
+	storeAnswers,
+	type StoreOutcome,
+	type StoreRequest,
+	type StoreSettings,
+} from '../shared/services/store';
+
+interface StoreOptions {
+	compressAboveBytes?: number;
+	ignoreFields?: string;
+	keyVersion?: string;
+	maxEntryBytes?: number;
+	negativeTtlSeconds?: number;
+	onBackendError?: 'skip' | 'fail';
+	timeoutMs?: number;
+}
+
+type Target = Omit<StoreRequest, 'response' | 'reply' | 'tags' | 'latencyMs'> & {
+	startedAtMs?: number;
+};
+
+/** Operation `store`: every item passes through, with what became of it in `cache`. */
+export async function storeItems(
+	ctx: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[]> {
+	const options = ctx.getNodeParameter('options', 0, {}) as StoreOptions;
+	const skips = (options.onBackendError ?? 'skip') === 'skip';
+	let connection: Connection | undefined;
+	let unavailable: StoreUnavailable | undefined;
+	try {
+		connection = await openBackend(ctx);
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable) || !skips) throw error;
+		unavailable = error;
+	}
+	const read = await readRequests(ctx, items, connection);
+	const requests = read.flatMap((one) => ('request' in one ? [one.request] : []));
+	let outcomes: StoreOutcome[] = [];
+	if (connection && requests.length > 0) {
+		try {
+			outcomes = await storeAnswers(requests, settingsOf(ctx, options, connection), connection);
+		} catch (error) {
+			if (!(error instanceof StoreUnavailable) || !skips) throw error;
+			unavailable = error;
+		}
+	}
+	let at = 0;
+	return read.map((one, index) => {
+		const item = items[index]!;
+		if ('error' in one) return failedItem(ctx, one.error, index);
+		const outcome = outcomes[at++] ?? notStored(unavailable);
+		return withOutcome(item, index, one.request.key, outcome);
+	});
+}
+
+function notStored(unavailable: StoreUnavailable | undefined): StoreOutcome {
+	const reasons = [`backend unreachable: ${unavailable?.message ?? 'unknown'}`];
+	if (unavailable?.hint) reasons.push(unavailable.hint);
+	return { stored: false, reasons };
+}
+
+function withOutcome(
+	item: INodeExecutionData,
+	index: number,
+	key: string,
+	outcome: StoreOutcome,
+): INodeExecutionData {
+	const cache: JsonObject = {
+		...(isJsonObject(item.json.cache) ? item.json.cache : {}),
+		stored: outcome.stored,
+		reasons: outcome.reasons,
+		key,
+		sizeBytes: outcome.stored ? outcome.sizeBytes : null,
+		expiresAt: outcome.stored ? new Date(outcome.expiresAtMs).toISOString() : null,
+	};
+	return { json: { ...item.json, cache }, binary: item.binary, pairedItem: { item: index } };
+}
+
+type ReadRequest = { request: StoreRequest } | { error: unknown };
+
+async function readRequests(
+	ctx: IExecuteFunctions,
+	items: INodeExecutionData[],
+	connection: Connection | undefined,
+): Promise<ReadRequest[]> {
+	const target = targetReader(ctx, connection);
+	const response = perItem<Json>(ctx, 'response', '');
+	const tags = perItem<unknown>(ctx, 'tags', '');
+	const nowMs = Date.now();
+	const all: ReadRequest[] = [];
+	for (const [index, item] of items.entries()) {
+		try {
+			const { startedAtMs, ...known } = await target(item, index);
+			const { cache: _cache, ...reply } = item.json as JsonObject;
+			const given = response(index);
+			const shaped = given === '' || given === undefined || given === null ? undefined : given;
+			all.push({
+				request: {
+					...known,
+					response: shaped ?? reply,
+					reply: shaped === undefined ? undefined : reply,
+					tags: readTags(tags(index)),
+					latencyMs: startedAtMs === undefined ? null : Math.max(0, nowMs - startedAtMs),
+				},
+			});
+		} catch (error) {
+			all.push({ error });
+		}
+	}
+	return all;
+}
+
+function targetReader(
+	ctx: IExecuteFunctions,
+	connection: Connection | undefined,
+): (item: INodeExecutionData, index: number) => Promise<Target> {
+	const entryFor = ctx.getNodeParameter('entryFor', 0, 'lookup') as string;
+	const namespace = perItem(ctx, 'namespace', 'default');
+	const options = perItem<StoreOptions>(ctx, 'options', {});
+	if (entryFor === 'key') {
+		const key = perItem(ctx, 'key', '');
+		return async (_item, index) => ({
+			namespace: namespace(index),
+			key: checkedKey(String(key(index))),
+			keyVersion: options(index).keyVersion ?? '',
+		});
+	}
+	if (entryFor === 'request') {
+		const read = requestReader(ctx);
+		return async (item, index) => {
+			const { keyVersion = '', ignoreFields = '' } = options(index);
+			const ignored = ignoreFields.split(',').map((name) => name.trim());
+			const request = await read(item, index);
+			const space = namespace(index);
+			const key = requestKey(request, { namespace: space, keyVersion, ignoreFields: ignored });
+			return {
+				namespace: space,
+				key,
+				keyVersion,
+				request,
+				explained: explainRequest(request, keyVersion, ignored),
+			};
+		};
+	}
+	const lookupName = upstreamLookupName(ctx);
+	return async (item, index) => {
+		const cache = upstreamCache(ctx, item, index, lookupName);
+		if (!cache) throw noLookup(lookupName);
+		const lease = readLease(cache.lease);
+		const pending = lease && connection?.pending.get(lease.token);
+		return {
+			namespace: cache.namespace,
+			key: checkedKey(cache.key),
+			keyVersion: pending?.keyVersion ?? '',
+			request: pending?.request,
+			explained: pending?.explained,
+			epoch: lease?.epoch,
+			leaseToken: lease?.token,
+			startedAtMs: lease?.startedAtMs,
+			noStore: cache.status === 'bypass',
+		};
+	};
+}
+
+function noLookup(lookupName: string | undefined): ConfigError {
+	return lookupName
+		? new ConfigError(
+				`The item cannot be traced back to "${lookupName}"`,
+				'Entry For',
+				'A node in between breaks n8n\'s item linking. Set "Entry For" to "A Key Given Below" and use the cache.key of the lookup.',
+			)
+		: new ConfigError(
+				'There is no Cache Lookup before this node',
+				'Entry For',
+				'Connect one before the model call, or give a key or a request by hand.',
+			);
+}
+
+function checkedKey(key: string): string {
+	if (/^[0-9a-f]{64}$/.test(key)) return key;
+	throw new ConfigError(
+		`"${key.slice(0, 80)}" is not a cache key`,
+		'Key',
+		'A key has 64 hex characters; Cache Lookup gives it as cache.key.',
+	);
+}
+
+function readTags(tags: unknown): string[] {
+	const list = Array.isArray(tags) ? tags.map(String) : String(tags ?? '').split(',');
+	return list.map((tag) => tag.replace(/\s+/g, ' ').trim()).filter((tag) => tag !== '');
+}
+
+function settingsOf(
+	ctx: IExecuteFunctions,
+	options: StoreOptions,
+	connection: Connection,
+): StoreSettings {
+	const number = (name: string, fallback: number) =>
+		Number(ctx.getNodeParameter(name, 0, fallback));
+	const when = ctx.getNodeParameter('storeWhen', 0, {}) as JsonObject;
+	const schema =
+		typeof when.schema === 'string' && when.schema.trim() !== ''
+			? parseJson(when.schema, 'JSON Schema')
+			: when.schema;
+	return {
+		ttlMs: number('ttlSeconds', 3600) * 1000,
+		graceMs: number('graceSeconds', 86_400) * 1000,
+		ttlJitterPercent: number('ttlJitterPercent', 10),
+		negativeTtlMs: (options.negativeTtlSeconds ?? 0) * 1000,
+		rules: {
+			complete: when.complete !== false,
+			noRefusals: when.noRefusals !== false,
+			json: (when.json as 'auto' | 'always' | 'never' | undefined) ?? 'auto',
+			schema: isJsonObject(schema) ? schema : undefined,
+			minLength: Number(when.minLength ?? 0),
+			toolResults: when.toolResults === true,
+		},
+		maxEntryBytes: options.maxEntryBytes ?? 1024 ** 2,
+		compressAboveBytes: options.compressAboveBytes ?? 4096,
+		encryptionKeys: connection.encryptionKeys,
+		timeoutMs: options.timeoutMs ?? 500,
+	};
+}

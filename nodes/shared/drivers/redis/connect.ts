@@ -1,0 +1,97 @@
+import Redis, { type RedisOptions } from 'ioredis';
+import type { RedisClient } from './cacheStore';
+
+/** Where and how to reach Redis; the fields of the credential. */
+export interface RedisSettings {
+	mode: 'standalone' | 'sentinel' | 'cluster';
+	host: string;
+	port: number;
+	user: string;
+	password: string;
+	database: number;
+	/** `host:port` of the sentinels or cluster nodes, comma separated. */
+	nodes: string;
+	sentinelName: string;
+	sentinelPassword: string;
+	tls: boolean;
+	/** PEM; empty: the system's authorities. */
+	tlsCa: string;
+	tlsCert: string;
+	tlsKey: string;
+	tlsVerify: boolean;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const COMMAND_TIMEOUT_MS = 5_000;
+const LONGEST_RETRY_MS = 2_000;
+
+/**
+ * A client that connects on first use, bounds every command, reconnects by itself, and never keeps a process alive.
+ * Errors reach the callers of commands; the client's own error events are only listened to.
+ */
+export function connectRedis(settings: RedisSettings): RedisClient {
+	const { user, password, database, host, port } = settings;
+	const options: RedisOptions = {
+		username: user || undefined,
+		password: password || undefined,
+		tls: tlsOptions(settings),
+		lazyConnect: true,
+		connectTimeout: CONNECT_TIMEOUT_MS,
+		commandTimeout: COMMAND_TIMEOUT_MS,
+		maxRetriesPerRequest: 1,
+		retryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
+		connectionName: 'n8n-prompt-cache',
+	};
+	const client = createClient();
+	// Without a listener an 'error' event would end the process; commands report their own errors.
+	client.on('error', () => undefined);
+	return client;
+
+	function createClient(): RedisClient {
+		if (settings.mode === 'cluster') {
+			return new Redis.Cluster(parseNodes(settings.nodes, 6379), {
+				lazyConnect: true,
+				redisOptions: options,
+				clusterRetryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
+			});
+		}
+		if (settings.mode === 'sentinel') {
+			return new Redis({
+				...options,
+				db: database,
+				sentinels: parseNodes(settings.nodes, 26379),
+				name: settings.sentinelName,
+				sentinelPassword: settings.sentinelPassword || undefined,
+				sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
+			});
+		}
+		return new Redis({ ...options, host, port, db: database });
+	}
+}
+
+function tlsOptions({
+	tls,
+	tlsCa,
+	tlsCert,
+	tlsKey,
+	tlsVerify,
+}: RedisSettings): RedisOptions['tls'] {
+	if (!tls) return undefined;
+	return {
+		ca: tlsCa || undefined,
+		cert: tlsCert || undefined,
+		key: tlsKey || undefined,
+		rejectUnauthorized: tlsVerify,
+	};
+}
+
+function parseNodes(list: string, defaultPort: number): Array<{ host: string; port: number }> {
+	return list
+		.split(',')
+		.map((node) => node.trim())
+		.filter((node) => node !== '')
+		.map((node) => {
+			const [host = '', port] = node.split(':');
+			return { host, port: port ? Number(port) : defaultPort };
+		});
+}

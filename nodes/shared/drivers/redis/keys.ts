@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Keys of one namespace. The braces put them all into one cluster slot, so that a script may touch them together;
+ * names are hashed, so that no prompt or tenant name stands in a key.
+ *
+ * `<prefix>{<ns>}:e:<key>`  string  the entry: front (see entryFront.ts) and packed bytes, expires by itself
+ * `<prefix>{<ns>}:l:<key>`  string  lease: the leader's token, `-` where it was given up
+ * `<prefix>{<ns>}:n:<user>` string  components of the last request with the same user text, JSON, 7 days
+ * `<prefix>{<ns>}:i`        hash    invalidations: `@epoch`, `@before`, `@prefixes`, and tag -> epoch
+ * `<prefix>{<ns>}:c`        hash    tag -> stores since its last invalidation
+ * `<prefix>{<ns>}:s`        hash    counters for inspect
+ * `<prefix>namespaces`      hash    <ns> -> the namespace's name
+ */
+export interface NamespaceKeys {
+	id: string;
+	entry(key: string): string;
+	lease(key: string): string;
+	near(userHash: string): string;
+	invalidations: string;
+	tagCounts: string;
+	stats: string;
+}
+
+export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys {
+	const id = createHash('sha256').update(namespace).digest('hex').slice(0, 16);
+	const base = `${prefix}{${id}}:`;
+	return {
+		id,
+		entry: (key) => `${base}e:${key}`,
+		lease: (key) => `${base}l:${key}`,
+		near: (userHash) => `${base}n:${userHash}`,
+		invalidations: `${base}i`,
+		tagCounts: `${base}c`,
+		stats: `${base}s`,
+	};
+}
+
+export const namespaceRegistry = (prefix: string): string => `${prefix}namespaces`;

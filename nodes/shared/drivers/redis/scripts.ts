@@ -1,0 +1,142 @@
+/*
+ * An entry's value begins with a front that scripts can read without unpacking:
+ *   'P' · storedAtMs (13 digits) · epoch (12 digits) · length of key version (3) · length of tags (5) · key version · tags
+ * tags are joined by newlines. Positions below are 1-based, as Lua counts.
+ */
+
+/** Shared by the scripts: is the entry invalidated? Mirrors core/freshness/invalidation.ts. */
+const VALIDITY = `
+local function invalidations(hash)
+	if redis.call('EXISTS', hash) == 0 then return { epoch = 0, tags = {}, any = false } end
+	local head = redis.call('HMGET', hash, '@epoch', '@before', '@prefixes', '*')
+	return {
+		epoch = tonumber(head[1] or '0'), before = tonumber(head[2] or '0'), prefixes = head[3],
+		tags = { ['*'] = tonumber(head[4] or '0') }, hash = hash, any = true
+	}
+end
+local function invalidated(value, inv)
+	if not inv.any then return false end
+	local stored, epoch = tonumber(string.sub(value, 2, 14)), tonumber(string.sub(value, 15, 26))
+	if stored < inv.before or inv.tags['*'] > epoch then return true end
+	local versionLength, tagsLength = tonumber(string.sub(value, 27, 29)), tonumber(string.sub(value, 30, 34))
+	if inv.prefixes then
+		local version = string.sub(value, 35, 34 + versionLength)
+		for at, prefix in string.gmatch(inv.prefixes, '(%d+) ([^\\n]*)\\n') do
+			if tonumber(at) > epoch and string.sub(version, 1, #prefix) == prefix then return true end
+		end
+	end
+	for tag in string.gmatch(string.sub(value, 35 + versionLength, 34 + versionLength + tagsLength), '[^\\n]+') do
+		if not inv.tags[tag] then inv.tags[tag] = tonumber(redis.call('HGET', inv.hash, tag) or '0') end
+		if inv.tags[tag] > epoch then return true end
+	end
+	return false
+end
+local function now()
+	local time = redis.call('TIME')
+	return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`;
+
+/**
+ * Looks up n keys of one namespace and takes leases for the misses.
+ * KEYS: invalidations, then for each query: entry, lease, near.
+ * ARGV: for each query: token ('' = no lease), lease time in ms.
+ * Returns {now, epoch, row…}: a row is the value, or {why, lease, components|false}.
+ */
+export const LOOKUP = `${VALIDITY}
+local inv = invalidations(KEYS[1])
+local reply = { now(), inv.epoch }
+for i = 0, (#KEYS - 1) / 3 - 1 do
+	local entry, lease, near = KEYS[i * 3 + 2], KEYS[i * 3 + 3], KEYS[i * 3 + 4]
+	local token, ttl = ARGV[i * 2 + 1], ARGV[i * 2 + 2]
+	local value = redis.call('GET', entry)
+	local why = 'absent'
+	if value and invalidated(value, inv) then value = false; why = 'invalidated' end
+	if value then
+		reply[#reply + 1] = value
+	else
+		local state = 'none'
+		if token ~= '' then
+			if redis.call('SET', lease, token, 'NX', 'PX', ttl) then state = 'acquired'
+			else
+				local holder = redis.call('GET', lease)
+				state = holder == token and 'acquired' or holder == '-' and 'released' or 'held'
+			end
+		end
+		reply[#reply + 1] = { why, state, redis.call('GET', near) }
+	end
+end
+return reply
+`;
+
+/**
+ * Stores one entry, counts its tags, remembers its components and releases its lease.
+ * KEYS: invalidations, entry, lease, near, tag counts.
+ * ARGV: packed, keep ms, epoch ('' = now), key version, tags joined by newlines, components, remember ms, token ('' = none).
+ * Returns the time of storing in ms.
+ */
+export const STORE = `${VALIDITY}
+local at = now()
+local epoch = ARGV[3]
+if epoch == '' then epoch = redis.call('HGET', KEYS[1], '@epoch') or '0' end
+local front = 'P' .. string.format('%013d%012d%03d%05d', at, tonumber(epoch), #ARGV[4], #ARGV[5]) .. ARGV[4] .. ARGV[5]
+redis.call('SET', KEYS[2], front .. ARGV[1], 'PX', ARGV[2])
+redis.call('SET', KEYS[4], ARGV[6], 'PX', ARGV[7])
+redis.call('HINCRBY', KEYS[5], '*', 1)
+for tag in string.gmatch(ARGV[5], '[^\\n]+') do redis.call('HINCRBY', KEYS[5], tag, 1) end
+if ARGV[8] ~= '' and redis.call('GET', KEYS[3]) == ARGV[8] then redis.call('DEL', KEYS[3]) end
+return at
+`;
+
+/** Compare and prolong. KEYS: leases. ARGV: ms, then a token for each. Returns how many were held. */
+export const EXTEND = `
+local held = 0
+for i, key in ipairs(KEYS) do
+	if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1]); held = held + 1 end
+end
+return held
+`;
+
+/** Compare and mark as given up. KEYS: leases. ARGV: ms of the mark, then a token for each. */
+export const RELEASE = `
+for i, key in ipairs(KEYS) do
+	if redis.call('GET', key) == ARGV[i + 1] then redis.call('SET', key, '-', 'PX', ARGV[1]) end
+end
+return 1
+`;
+
+/**
+ * Invalidates by a counter, whatever the number of entries.
+ * KEYS: invalidations, tag counts. ARGV: 'tag', tag | 'age', ms | 'prefix', prefix.
+ * Returns the number of stores since the tag's last invalidation; -1 where it is not counted.
+ */
+export const INVALIDATE = `
+${VALIDITY}
+local epoch = redis.call('HINCRBY', KEYS[1], '@epoch', 1)
+if ARGV[1] == 'age' then
+	local before = math.max(tonumber(redis.call('HGET', KEYS[1], '@before') or '0'), now() - tonumber(ARGV[2]))
+	redis.call('HSET', KEYS[1], '@before', string.format('%d', before))
+	return -1
+end
+if ARGV[1] == 'prefix' then
+	local list = redis.call('HGET', KEYS[1], '@prefixes') or ''
+	redis.call('HSET', KEYS[1], '@prefixes', list .. string.format('%d', epoch) .. ' ' .. ARGV[2] .. '\\n')
+	return -1
+end
+redis.call('HSET', KEYS[1], ARGV[2], epoch)
+local stored = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '0')
+redis.call('HDEL', KEYS[2], ARGV[2])
+return stored
+`;
+
+/** Entries of a batch that may still be served. KEYS: invalidations, entries. Returns {value, remaining ms} or false for each. */
+export const READ = `${VALIDITY}
+local inv = invalidations(KEYS[1])
+local reply = {}
+for i = 2, #KEYS do
+	local value = redis.call('GET', KEYS[i])
+	if value and not invalidated(value, inv) then reply[i - 1] = { value, redis.call('PTTL', KEYS[i]) }
+	else reply[i - 1] = false end
+end
+return reply
+`;

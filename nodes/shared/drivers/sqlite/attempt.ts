@@ -1,0 +1,26 @@
+import { StoreUnavailable } from '../../core/errors';
+
+const HINTS: ReadonlyMap<number, string> = new Map([
+	[5, 'Another process holds the cache file; it is retried on the next call.'],
+	[8, 'The cache file or its folder is read-only: give n8n write access.'],
+	[10, 'The disk reports errors.'],
+	[11, 'The cache file is damaged and is set aside when n8n starts again.'],
+	[13, 'The disk is full: free some space or lower the cache limits.'],
+	[26, 'The cache file is damaged and is set aside when n8n starts again.'],
+]);
+
+/**
+ * Runs SQLite work and turns its failures into StoreUnavailable with a hint.
+ * Result codes: SQLite documentation, "Result and Error Codes".
+ */
+export function attempt<T>(work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		if (!(error instanceof Error)) throw error;
+		const { code, errcode } = error as { code?: string; errcode?: number };
+		if (code !== 'ERR_SQLITE_ERROR' && code !== 'ERR_INVALID_STATE') throw error;
+		const hint = errcode === undefined ? undefined : HINTS.get(errcode & 0xff);
+		throw new StoreUnavailable(`SQLite: ${error.message}`, hint, { cause: error });
+	}
+}

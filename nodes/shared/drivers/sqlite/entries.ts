@@ -1,0 +1,43 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { isInvalidated } from '../../core/freshness/invalidation';
+import type { ExportedEntry } from '../../ports/CacheStore';
+import { attempt } from './attempt';
+import type { createNamespaces } from './namespaces';
+
+const PAGE = 500;
+
+/** Walks entries that may still be served, in the order of their keys, a page at a time, so that other work goes on in between. */
+export async function* walkEntries(
+	db: DatabaseSync,
+	namespaces: ReturnType<typeof createNamespaces>,
+	nowMs: () => number,
+	namespace?: string,
+): AsyncGenerator<ExportedEntry> {
+	const page = db.prepare(
+		`SELECT e.key, n.name, e.stored_at, e.expires_at, e.epoch, e.tags, e.key_version, e.packed
+		FROM entries e JOIN namespaces n ON n.id = e.ns
+		WHERE e.key > ? AND e.expires_at > ? AND (? IS NULL OR n.name = ?) ORDER BY e.key LIMIT ?`,
+	);
+	let after = Buffer.alloc(0);
+	for (;;) {
+		const rows = attempt(() =>
+			page.all(after, nowMs(), namespace ?? null, namespace ?? null, PAGE),
+		);
+		for (const row of rows) {
+			after = Buffer.from(row.key as Uint8Array);
+			const entry = {
+				namespace: String(row.name),
+				key: after.toString('hex'),
+				storedAtMs: Number(row.stored_at),
+				keepMs: Number(row.expires_at) - Number(row.stored_at),
+				epoch: Number(row.epoch),
+				tags: row.tags === '' ? [] : String(row.tags).split('\n'),
+				keyVersion: String(row.key_version),
+				packed: Buffer.from(row.packed as Uint8Array),
+			};
+			if (!isInvalidated(entry, namespaces.read(entry.namespace))) yield entry;
+		}
+		if (rows.length < PAGE) return;
+		await new Promise(setImmediate);
+	}
+}

@@ -1,0 +1,52 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { NAMESPACE_TAG } from '../../core/freshness/invalidation';
+import type { InvalidationTarget } from '../../ports/CacheStore';
+import type { Clock } from '../../ports/Clock';
+import type { createNamespaces } from './namespaces';
+
+/** Invalidation: a counter is raised, whatever the number of entries; only a single key is deleted. Runs in a transaction. */
+export function createInvalidate(
+	db: DatabaseSync,
+	namespaces: ReturnType<typeof createNamespaces>,
+	clock: Clock,
+) {
+	const removeKey = db.prepare('DELETE FROM entries WHERE key = ? AND ns = ?');
+	const takeCount = db.prepare('SELECT stored FROM tags WHERE ns = ? AND tag = ?');
+	const markTag = db.prepare(
+		`INSERT INTO tags (ns, tag, stored, epoch) VALUES (?, ?, 0, ?)
+		ON CONFLICT (ns, tag) DO UPDATE SET stored = 0, epoch = excluded.epoch`,
+	);
+	const markBefore = db.prepare('UPDATE namespaces SET before_ms = max(before_ms, ?) WHERE id = ?');
+	const countBefore = db.prepare(
+		'SELECT count(*) AS n FROM entries WHERE ns = ? AND stored_at < ?',
+	);
+	const markPrefix = db.prepare(
+		'INSERT OR REPLACE INTO prefixes (ns, prefix, epoch) VALUES (?, ?, ?)',
+	);
+	const countPrefix = db.prepare(
+		'SELECT count(*) AS n FROM entries WHERE ns = ? AND substr(key_version, 1, length(?)) = ?',
+	);
+
+	return (namespace: string, target: InvalidationTarget): { invalidated: number } => {
+		const { id } = namespaces.read(namespace);
+		const epoch = namespaces.bump(id);
+		if (target.by === 'key') {
+			return { invalidated: Number(removeKey.run(Buffer.from(target.key, 'hex'), id).changes) };
+		}
+		if (target.by === 'age') {
+			const beforeMs = clock.nowMs() - target.olderThanMs;
+			const { n } = countBefore.get(id, beforeMs) ?? {};
+			markBefore.run(beforeMs, id);
+			return { invalidated: Number(n) };
+		}
+		if (target.by === 'keyVersionPrefix') {
+			const { n } = countPrefix.get(id, target.prefix, target.prefix) ?? {};
+			markPrefix.run(id, target.prefix, epoch);
+			return { invalidated: Number(n) };
+		}
+		const tag = target.by === 'namespace' ? NAMESPACE_TAG : target.tag;
+		const stored = Number(takeCount.get(id, tag)?.stored ?? 0);
+		markTag.run(id, tag, epoch);
+		return { invalidated: stored };
+	};
+}

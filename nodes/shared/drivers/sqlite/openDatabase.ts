@@ -1,0 +1,95 @@
+import { mkdirSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type * as Sqlite from 'node:sqlite';
+import { StoreUnavailable } from '../../core/errors';
+
+/** A database and what had to be done to open it. */
+export interface OpenedDatabase {
+	db: Sqlite.DatabaseSync;
+	/** Set where a damaged file was put aside. */
+	setAsidePath?: string;
+}
+
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens (and creates) a SQLite file in WAL mode. A damaged file is renamed to `<file>.damaged-<time>` and a new one begun.
+ * WAL needs shared memory: the file must be on a local disk, not on a network share.
+ * @throws StoreUnavailable where Node has no `node:sqlite` or the folder cannot be written
+ */
+export function openDatabase(path: string, schema: string, nowMs: number): OpenedDatabase {
+	mkdirOrThrow(dirname(path));
+	try {
+		return { db: open(path, schema) };
+	} catch (error) {
+		if (!isDamaged(error)) throw unavailable(path, error);
+	}
+	const setAsidePath = `${path}.damaged-${nowMs}`;
+	try {
+		renameSync(path, setAsidePath);
+		for (const suffix of ['-wal', '-shm']) {
+			renameIfThere(path + suffix, setAsidePath + suffix);
+		}
+		return { db: open(path, schema), setAsidePath };
+	} catch (error) {
+		throw unavailable(path, error);
+	}
+}
+
+function open(path: string, schema: string): Sqlite.DatabaseSync {
+	const db = new (sqlite().DatabaseSync)(path);
+	try {
+		db.exec(
+			`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;`,
+		);
+		db.exec(schema);
+		return db;
+	} catch (error) {
+		db.close();
+		throw error;
+	}
+}
+
+/** Loaded on first use: Node before 22.13 does not have it. */
+function sqlite(): typeof Sqlite {
+	const loaded = process.getBuiltinModule?.('node:sqlite');
+	if (loaded) return loaded;
+	throw new StoreUnavailable(
+		`Node ${process.versions.node} has no embedded SQLite`,
+		'Run n8n on Node 22.13 or later, or choose the Redis backend.',
+	);
+}
+
+function mkdirOrThrow(folder: string): void {
+	try {
+		mkdirSync(folder, { recursive: true });
+	} catch (error) {
+		throw unavailable(folder, error);
+	}
+}
+
+function renameIfThere(from: string, to: string): void {
+	try {
+		renameSync(from, to);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+	}
+}
+
+const DAMAGED_CODES = [11 /* SQLITE_CORRUPT */, 26 /* SQLITE_NOTADB */];
+
+/** True for errors that only a damaged file gives. */
+export function isDamaged(error: unknown): boolean {
+	const { errcode } = error as { errcode?: number };
+	return errcode !== undefined && DAMAGED_CODES.includes(errcode & 0xff);
+}
+
+function unavailable(path: string, error: unknown): StoreUnavailable {
+	if (error instanceof StoreUnavailable) return error;
+	const detail = error instanceof Error ? error.message : String(error);
+	return new StoreUnavailable(
+		`The cache file cannot be opened: ${detail}`,
+		`n8n must be able to write to ${path}`,
+		{ cause: error },
+	);
+}

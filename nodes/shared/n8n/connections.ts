@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { ConfigError } from '../core/errors';
+import { redisCacheStore, type RedisClient } from '../drivers/redis/cacheStore';
+import { connectRedis, type RedisSettings } from '../drivers/redis/connect';
+import { CACHE_SCHEMA } from '../drivers/sqlite/cacheSchema';
+import { sqliteCacheStore } from '../drivers/sqlite/cacheStore';
+import { openDatabase } from '../drivers/sqlite/openDatabase';
+import { systemClock } from '../drivers/systemClock';
+import type { CacheStore } from '../ports/CacheStore';
+import type { Clock } from '../ports/Clock';
+import type { GuardedStore } from '../ports/GuardedStore';
+import { guardStore } from '../services/circuitBreaker';
+import { createLeaseKeeper, type LeaseKeeper } from '../services/leaseKeeper';
+import { createPendingRequests, type PendingRequests } from '../services/pendingRequests';
+
+/** A backend that all nodes of this process share. */
+export interface Connection {
+	store: GuardedStore;
+	clock: Clock;
+	leases: LeaseKeeper;
+	pending: PendingRequests;
+	encryptionKeys: readonly Buffer[];
+	/** The live handle, for other tables in the same place (the cost ledger). */
+	handle:
+		{ kind: 'sqlite'; db: DatabaseSync } | { kind: 'redis'; client: RedisClient; prefix: string };
+	/** Something the operator should know, once: a damaged file was set aside. */
+	notice?: string;
+}
+
+/** Limits of the embedded cache; from the environment, since one file serves all workflows. */
+const MAX_BYTES = Number(process.env.N8N_PROMPT_CACHE_MAX_BYTES ?? 1024 ** 3);
+const MAX_ENTRIES = Number(process.env.N8N_PROMPT_CACHE_MAX_ENTRIES ?? 2_000_000);
+const IDLE_MS = 5 * 60_000;
+
+interface Pooled {
+	connection: Connection;
+	idle: NodeJS.Timeout;
+	close(): void;
+}
+
+/** n8n tells packages nothing of a reload or shutdown: the pool outlives both, and closes what idles. */
+const POOL = Symbol.for('n8n-nodes-prompt-cache.pool.v1');
+const pool = ((globalThis as Record<symbol, unknown>)[POOL] ??= new Map()) as Map<string, Pooled>;
+
+function pooled(name: string, open: () => { connection: Connection; close(): void }): Connection {
+	const known = pool.get(name);
+	if (known) {
+		known.idle.refresh();
+		return known.connection;
+	}
+	const opened = open();
+	const idle = setTimeout(() => closeConnection(name), IDLE_MS).unref();
+	pool.set(name, { ...opened, idle });
+	return opened.connection;
+}
+
+function closeConnection(name: string): void {
+	const known = pool.get(name);
+	if (!known) return;
+	pool.delete(name);
+	clearTimeout(known.idle);
+	known.close();
+}
+
+/** Closes every pooled connection; for tests and command lines, n8n itself never calls it. */
+export function closeConnections(): void {
+	for (const name of [...pool.keys()]) closeConnection(name);
+}
+
+function assemble(
+	store: CacheStore,
+	handle: Connection['handle'],
+	encryptionKeys: readonly Buffer[],
+	release: () => void,
+): { connection: Connection; close(): void } {
+	const guarded = guardStore(store);
+	const leases = createLeaseKeeper(guarded, systemClock);
+	return {
+		connection: {
+			store: guarded,
+			clock: systemClock,
+			leases,
+			pending: createPendingRequests(),
+			encryptionKeys,
+			handle,
+		},
+		close() {
+			leases.close();
+			guarded.close();
+			release();
+		},
+	};
+}
+
+/**
+ * The SQLite file in this package's folder.
+ * @throws StoreUnavailable where it cannot be opened
+ */
+export function embeddedConnection(folder: string): Connection {
+	const path = join(folder, 'cache.sqlite');
+	return pooled(`sqlite:${path}`, () => {
+		const { db, setAsidePath } = openDatabase(path, CACHE_SCHEMA, systemClock.nowMs());
+		const store = sqliteCacheStore(db, systemClock, {
+			maxBytes: MAX_BYTES,
+			maxEntries: MAX_ENTRIES,
+		});
+		const assembled = assemble(store, { kind: 'sqlite', db }, [], () => db.close());
+		if (setAsidePath) {
+			assembled.connection.notice = `The cache file was damaged; it was set aside as ${setAsidePath} and a new one begun`;
+		}
+		return assembled;
+	});
+}
+
+export type RedisCredential = RedisSettings & { keyPrefix: string; encryptionKeys: string };
+
+/**
+ * The Redis of a credential; connects on first use.
+ * @throws ConfigError where an encryption key is not one
+ */
+export function redisConnection(credential: RedisCredential): Connection {
+	const name = createHash('sha256').update(JSON.stringify(credential)).digest('hex');
+	return pooled(`redis:${name}`, () => {
+		const keys = parseEncryptionKeys(credential.encryptionKeys);
+		const client = connectRedis(credential);
+		const prefix = credential.keyPrefix;
+		const handle = { kind: 'redis', client, prefix } as const;
+		return assemble(redisCacheStore(client, prefix), handle, keys, () => client.disconnect());
+	});
+}
+
+function parseEncryptionKeys(list: string): Buffer[] {
+	return list
+		.split(',')
+		.map((key) => key.trim())
+		.filter((key) => key !== '')
+		.map((key) => {
+			if (/^[0-9a-f]{64}$/i.test(key)) return Buffer.from(key, 'hex');
+			throw new ConfigError(
+				'An encryption key must have 64 hex characters (32 bytes)',
+				'Encryption Keys',
+				'Make one with: openssl rand -hex 32',
+			);
+		});
+}

@@ -1,0 +1,125 @@
+import type { Components } from '../core/explain/components';
+
+/** One key to look up. */
+export interface LookupQuery {
+	namespace: string;
+	/** 64 hex characters. */
+	key: string;
+	/** User-text hash under which the nearest earlier request is remembered, to explain a miss. */
+	userHash: string;
+	/** Where given, a miss tries to become the leader that computes the answer. */
+	lease?: { token: string; ttlMs: number };
+}
+
+export type LookupRow =
+	| { found: true; storedAtMs: number; packed: Uint8Array }
+	| {
+			found: false;
+			/** `invalidated`: an entry is there, but its key, tag, model or namespace was invalidated since. */
+			why: 'absent' | 'invalidated';
+			/** `acquired`: this caller computes; `held`: another does; `released`: another just failed to. */
+			lease: 'acquired' | 'held' | 'released' | 'none';
+			/** Components of the nearest earlier request with the same user text. */
+			earlier?: Components;
+	  };
+
+export interface LookupReply {
+	/** The backend's own clock, which decides freshness. */
+	nowMs: number;
+	/** Invalidation count of each namespace asked, to be handed to `store`. */
+	epochs: Map<string, number>;
+	/** In the order of the queries. */
+	rows: LookupRow[];
+}
+
+export interface StoreCommand {
+	namespace: string;
+	key: string;
+	packed: Buffer;
+	/** Names under which the entry can be invalidated; the key and the namespace always work. */
+	tags: string[];
+	keyVersion: string;
+	/** The namespace's invalidation count when the lookup missed: what was invalidated since stays invalid. */
+	epoch?: number;
+	/** How long the backend keeps the entry: lifetime plus grace period. */
+	keepMs: number;
+	userHash: string;
+	components: Components;
+	/** Lease to release, if this caller leads. */
+	leaseToken?: string;
+}
+
+export type StoreReply = { stored: true; storedAtMs: number } | { stored: false; reason: string };
+
+export type InvalidationTarget =
+	| { by: 'key'; key: string }
+	| { by: 'tag'; tag: string }
+	| { by: 'namespace' }
+	| { by: 'age'; olderThanMs: number }
+	| { by: 'keyVersionPrefix'; prefix: string };
+
+export interface LeaseRef {
+	namespace: string;
+	key: string;
+	token: string;
+}
+
+export interface NamespaceStats {
+	namespace: string;
+	entries: number;
+	bytes: number;
+	hits: number;
+	misses: number;
+	stale: number;
+	stores: number;
+	evictions: number;
+	corrupt: number;
+	oldestStoredAtMs: number | null;
+}
+
+export type StatName = 'hits' | 'misses' | 'stale' | 'stores' | 'evictions' | 'corrupt';
+
+/** An entry as it travels between backends; the remaining lifetime is kept, not the deadline. */
+export interface ExportedEntry {
+	namespace: string;
+	key: string;
+	storedAtMs: number;
+	keepMs: number;
+	tags: string[];
+	keyVersion: string;
+	packed: Buffer;
+}
+
+/**
+ * A shared store of packed entries. Every method may throw StoreUnavailable.
+ * The same contract suite runs over every implementation.
+ */
+export interface CacheStore {
+	readonly backend: 'embedded' | 'redis';
+
+	/** Looks up all queries in one round trip (per node of a cluster) and takes leases for misses. */
+	lookup(queries: LookupQuery[]): Promise<LookupReply>;
+
+	/** Stores all entries in one round trip; each write is atomic with its lifetime and releases its lease. */
+	store(commands: StoreCommand[]): Promise<StoreReply[]>;
+
+	/** Takes leases that nobody holds; one answer for each, in order. */
+	acquireLeases(leases: LeaseRef[], ttlMs: number): Promise<boolean[]>;
+
+	/** Keeps leases that are still held by their tokens. */
+	extendLeases(leases: LeaseRef[], ttlMs: number): Promise<void>;
+
+	/** Gives up a lease without an answer: for `markMs` those who wait go on by themselves at once. */
+	releaseLeases(leases: LeaseRef[], markMs: number): Promise<void>;
+
+	/** Makes entries unservable; `invalidated` counts entries that may since have expired by themselves. */
+	invalidate(namespace: string, target: InvalidationTarget): Promise<{ invalidated: number }>;
+
+	/** Adds to the counters that `inspect` shows. */
+	count(namespace: string, counts: Partial<Record<StatName, number>>): Promise<void>;
+
+	inspect(): Promise<NamespaceStats[]>;
+
+	/** Walks all entries, optionally of one namespace, after a key to resume from. */
+	entries(namespace?: string): AsyncIterable<ExportedEntry>;
+}

@@ -1,0 +1,167 @@
+import { admit, type Admission, type AdmissionRules } from '../core/admission/admission';
+import { readAnswer, type AnswerFacts } from '../core/answer/readAnswer';
+import { encodeEntry } from '../core/entry/envelope';
+import type { ExplainedRequest } from '../core/explain/components';
+import { jitteredTtlMs } from '../core/freshness/freshness';
+import { modelTag, userTag } from '../core/freshness/invalidation';
+import type { Json, JsonObject } from '../core/json';
+import { requestTexts } from '../core/request/requestTexts';
+import type { LeaseRef, StoreCommand } from '../ports/CacheStore';
+import type { Clock } from '../ports/Clock';
+import type { GuardedStore } from '../ports/GuardedStore';
+import type { LeaseKeeper } from './leaseKeeper';
+
+export interface StoreRequest {
+	namespace: string;
+	key: string;
+	keyVersion: string;
+	/** Undefined where only the key is known; then nothing is checked against the request. */
+	request?: JsonObject;
+	explained?: ExplainedRequest;
+	/** What is stored and served. */
+	response: Json;
+	/** The provider's reply as it came, where `response` was shaped from it: it tells finish reason and errors. */
+	reply?: Json;
+	tags: string[];
+	epoch?: number;
+	/** The lookup's token, where this caller leads. */
+	leaseToken?: string;
+	latencyMs: number | null;
+	/** Normalised usage of the call. */
+	usage?: Json;
+	/** The request asked for `no-store`. */
+	noStore?: boolean;
+}
+
+export interface StoreSettings {
+	ttlMs: number;
+	graceMs: number;
+	ttlJitterPercent: number;
+	/** Lifetime of a provider's deterministic refusals (4xx); 0 stores none. */
+	negativeTtlMs: number;
+	rules: AdmissionRules;
+	maxEntryBytes: number;
+	compressAboveBytes: number;
+	encryptionKeys: readonly Buffer[];
+	timeoutMs: number;
+}
+
+export interface StoreDeps {
+	store: GuardedStore;
+	clock: Clock;
+	leases: LeaseKeeper;
+}
+
+export type StoreOutcome =
+	| { stored: true; sizeBytes: number; expiresAtMs: number; reasons: string[] }
+	| { stored: false; reasons: string[] };
+
+/** How long those who wait for a failed answer go on by themselves instead of queueing up behind each other. */
+const RELEASE_MARK_MS = 2_000;
+
+type Prepared = { command: StoreCommand; ttlMs: number } | { refused: string };
+
+/**
+ * Stores a batch in one round trip, and gives up the leases of answers that are not stored.
+ * @throws StoreUnavailable where the backend does not take it; ConfigError where a schema is not usable
+ */
+export async function storeAnswers(
+	requests: StoreRequest[],
+	settings: StoreSettings,
+	deps: StoreDeps,
+): Promise<StoreOutcome[]> {
+	const prepared = requests.map((request) => prepare(request, settings, deps.clock));
+	const commands = prepared.flatMap((one) => ('command' in one ? [one.command] : []));
+	const unled = requests.flatMap((request, index) =>
+		'refused' in prepared[index]! && request.leaseToken
+			? [leaseRef(request, request.leaseToken)]
+			: [],
+	);
+	for (const { leaseToken } of requests) if (leaseToken) deps.leases.drop(leaseToken);
+	const replies = await deps.store.run(async (live) => {
+		const [stored] = await Promise.all([
+			commands.length > 0 ? live.store(commands) : [],
+			unled.length > 0 ? live.releaseLeases(unled, RELEASE_MARK_MS) : undefined,
+		]);
+		return stored;
+	}, settings.timeoutMs);
+	countStores(commands, deps);
+	let at = 0;
+	return prepared.map((one): StoreOutcome => {
+		if ('refused' in one) return { stored: false, reasons: [one.refused] };
+		const reply = replies[at++]!;
+		if (!reply.stored) return { stored: false, reasons: [reply.reason] };
+		const expiresAtMs = reply.storedAtMs + one.ttlMs;
+		return { stored: true, sizeBytes: one.command.packed.length, expiresAtMs, reasons: [] };
+	});
+}
+
+const leaseRef = ({ namespace, key }: StoreRequest, token: string): LeaseRef => ({
+	namespace,
+	key,
+	token,
+});
+
+function prepare(one: StoreRequest, settings: StoreSettings, clock: Clock): Prepared {
+	if (one.noStore) return { refused: 'no-store was asked for' };
+	const admission: Admission = admit(
+		answerFacts(one),
+		one.request,
+		settings.rules,
+		settings.negativeTtlMs > 0,
+	);
+	if (!admission.admitted) return { refused: admission.reason };
+	const { negativeStatus } = admission;
+	const lifetimeMs = negativeStatus === undefined ? settings.ttlMs : settings.negativeTtlMs;
+	const ttlMs = jitteredTtlMs(lifetimeMs, settings.ttlJitterPercent, clock.random());
+	const graceMs = negativeStatus === undefined ? settings.graceMs : 0;
+	const model = one.request ? requestTexts(one.request).model : null;
+	const meta = {
+		ttlMs,
+		graceMs,
+		model,
+		latencyMs: one.latencyMs,
+		usage: one.usage,
+		negativeStatus,
+	};
+	const packed = encodeEntry({ meta, response: one.response }, settings);
+	if (packed.length > settings.maxEntryBytes) {
+		return { refused: `the entry has ${packed.length} bytes, more than ${settings.maxEntryBytes}` };
+	}
+	const { userHash = '', components = {} } = one.explained ?? {};
+	return {
+		ttlMs,
+		command: {
+			namespace: one.namespace,
+			key: one.key,
+			packed,
+			tags: [...(model === null ? [] : [modelTag(model)]), ...one.tags.map(userTag)],
+			keyVersion: one.keyVersion,
+			epoch: one.epoch,
+			keepMs: ttlMs + graceMs,
+			userHash,
+			components,
+			leaseToken: one.leaseToken,
+		},
+	};
+}
+
+function answerFacts({ response, reply }: StoreRequest): AnswerFacts {
+	const shaped = readAnswer(response);
+	if (reply === undefined) return shaped;
+	const { text: _text, ...raw } = readAnswer(reply);
+	return { ...raw, error: raw.error ?? shaped.error, text: shaped.text };
+}
+
+/** Counters are a by-product: nobody waits for them, and their loss is no failure. */
+function countStores(commands: StoreCommand[], { store }: StoreDeps): void {
+	const spaces = new Map<string, number>();
+	for (const { namespace } of commands) spaces.set(namespace, (spaces.get(namespace) ?? 0) + 1);
+	store
+		.run(
+			(live) =>
+				Promise.all([...spaces].map(([namespace, stores]) => live.count(namespace, { stores }))),
+			1_000,
+		)
+		.catch(() => undefined);
+}

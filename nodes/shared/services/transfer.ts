@@ -1,0 +1,131 @@
+import { decodeEntry, encodeEntry, type EnvelopeOptions } from '../core/entry/envelope';
+import { ConfigError, CorruptEntry } from '../core/errors';
+import type { Json } from '../core/json';
+import { isJsonObject } from '../core/json';
+import type { ExportedEntry, StoreCommand } from '../ports/CacheStore';
+import type { GuardedStore } from '../ports/GuardedStore';
+
+const FORMAT = 1;
+const BATCH = 200;
+const BATCH_TIMEOUT_MS = 30_000;
+
+/** One line of an export. Ages travel, not deadlines, so that the clocks of two machines need not agree. */
+export function toLine(entry: ExportedEntry, nowMs: number): string {
+	const { namespace, key, storedAtMs, keepMs, tags, keyVersion, packed } = entry;
+	const ageMs = Math.max(0, nowMs - storedAtMs);
+	return JSON.stringify({
+		format: FORMAT,
+		namespace,
+		key,
+		ageMs,
+		keepMs,
+		tags,
+		keyVersion,
+		packed: packed.toString('base64'),
+	});
+}
+
+export interface ImportReport {
+	imported: number;
+	/** Lines whose entry has outlived its grace period, or cannot be read here. */
+	skipped: number;
+	/** Lines done, from the beginning of the file: pass it as `skipLines` to go on after a break. */
+	lines: number;
+}
+
+/**
+ * Stores the entries of an export; those already past their grace period are left out.
+ * Lifetimes go on where they were: an import makes nothing fresh again.
+ * @throws ConfigError on a line that is not an export's; StoreUnavailable where the backend fails
+ */
+export async function importLines(
+	lines: Iterable<string>,
+	skipLines: number,
+	store: GuardedStore,
+	envelope: EnvelopeOptions,
+): Promise<ImportReport> {
+	const report: ImportReport = { imported: 0, skipped: 0, lines: 0 };
+	let batch: StoreCommand[] = [];
+	const flush = async () => {
+		if (batch.length === 0) return;
+		const commands = batch;
+		batch = [];
+		await store.run((live) => live.store(commands), BATCH_TIMEOUT_MS);
+		report.imported += commands.length;
+	};
+	for (const line of lines) {
+		if (line.trim() === '') continue;
+		report.lines += 1;
+		if (report.lines <= skipLines) continue;
+		const command = toCommand(line, report.lines, envelope);
+		if (command) batch.push(command);
+		else report.skipped += 1;
+		if (batch.length >= BATCH) await flush();
+	}
+	await flush();
+	return report;
+}
+
+function toCommand(
+	line: string,
+	lineNumber: number,
+	envelope: EnvelopeOptions,
+): StoreCommand | undefined {
+	const { namespace, key, ageMs, keepMs, tags, keyVersion, packed } = parseLine(line, lineNumber);
+	const leftMs = keepMs - ageMs;
+	if (leftMs <= 0) return undefined;
+	try {
+		const entry = decodeEntry(Buffer.from(packed, 'base64'), envelope.encryptionKeys);
+		const ttlLeftMs = entry.meta.ttlMs - ageMs;
+		entry.meta.ttlMs = Math.max(0, ttlLeftMs);
+		entry.meta.graceMs = leftMs - entry.meta.ttlMs;
+		const repacked = encodeEntry(entry, envelope);
+		return {
+			namespace,
+			key,
+			packed: repacked,
+			tags,
+			keyVersion,
+			keepMs: leftMs,
+			userHash: '',
+			components: {},
+		};
+	} catch (error) {
+		if (error instanceof CorruptEntry) return undefined;
+		throw error;
+	}
+}
+
+interface Line {
+	namespace: string;
+	key: string;
+	ageMs: number;
+	keepMs: number;
+	tags: string[];
+	keyVersion: string;
+	packed: string;
+}
+
+function parseLine(line: string, lineNumber: number): Line {
+	let value: Json;
+	try {
+		value = JSON.parse(line) as Json;
+	} catch {
+		value = null;
+	}
+	const valid =
+		isJsonObject(value) &&
+		value.format === FORMAT &&
+		typeof value.namespace === 'string' &&
+		/^[0-9a-f]{64}$/.test(String(value.key)) &&
+		typeof value.ageMs === 'number' &&
+		typeof value.keepMs === 'number' &&
+		typeof value.packed === 'string' &&
+		Array.isArray(value.tags);
+	if (valid) return value as unknown as Line;
+	throw new ConfigError(
+		`Line ${lineNumber} is not a line of a cache export`,
+		'Input Binary Field',
+		`Use a file made by the operation "export". ${lineNumber - 1} lines were read before it.`,
+	);
+}
