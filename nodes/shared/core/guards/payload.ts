@@ -1,0 +1,25 @@
+import type { PreparedPrompt } from '../semantic/prepare';
+import { describeChange, type Guard } from './guard';
+
+/** Where pasted text begins: after the first line, or after a colon that is followed by much text. */
+function payloadStart(prompt: PreparedPrompt): number {
+	const line = prompt.text.indexOf('\n');
+	const colon = prompt.text.search(/:\s/);
+	const starts = [line, colon].filter((at) => at >= 0 && prompt.text.length - at > 20);
+	return starts.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...starts);
+}
+
+/** Text that was pasted for a task must be the same word for word. */
+export const payloadGuard: Guard = ({ a, b, alignment }) => {
+	if (alignment.tooFar) return 'context: the texts differ';
+	const fromA = payloadStart(a);
+	const fromB = payloadStart(b);
+	const gone = [...alignment.onlyA, ...alignment.changed.map((c) => c.i)]
+		.map((i) => a.tokens[i]!)
+		.filter((token) => token.start > fromA);
+	const come = [...alignment.onlyB, ...alignment.changed.map((c) => c.j)]
+		.map((j) => b.tokens[j]!)
+		.filter((token) => token.start > fromB);
+	if (gone.length === 0 && come.length === 0) return null;
+	return `context: ${describeChange(gone, come)}`;
+};

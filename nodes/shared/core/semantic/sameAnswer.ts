@@ -1,0 +1,118 @@
+import { askGuards, type GuardName, type Objection } from '../guards/allGuards';
+import { align, type Alignment } from './align';
+import { cosine } from './cosine';
+import type { EmbeddingTable } from './embeddingTable';
+import type { Lexicon } from './lexicon';
+import { pairFeatures } from './pairFeatures';
+import { pairScore, type PairModel } from './pairModel';
+import { embedText } from './pooling';
+import { preparePair } from './prepare';
+
+/** The tables behind the decision, loaded once by `drivers/tables/embeddingTable`. */
+export interface SemanticTables {
+	lexicon: Lexicon;
+	embedding: EmbeddingTable;
+	pairModel: PairModel;
+}
+
+export interface SameAnswerOptions {
+	/** Guards that may object; all when left out. */
+	guards?: ReadonlySet<GuardName>;
+	/** Cosine (0-1) by the configured embedder; the built-in embedder's when left out. */
+	similarity?: number;
+	/** Least cosine of the configured embedder for a paraphrase. */
+	threshold?: number;
+}
+
+/** Whether the answer stored for one prompt may be served for another, and why (not). */
+export type SameAnswer =
+	| {
+			hit: true;
+			how: 'sameWords' | 'paraphrase';
+			similarity: number;
+			score: number;
+			reasons: string[];
+	  }
+	| { hit: false; similarity: number; score: number; reasons: string[] };
+
+const MOST_TYPOS = 3;
+
+/** Equal once case, accents, punctuation, courtesy, contractions and typing slips are set aside. */
+function hasSameWords({ pairs, changed, onlyA, onlyB, tooFar }: Alignment): boolean {
+	if (tooFar || changed.length + onlyA.length + onlyB.length > 0) return false;
+	const typos = pairs.filter((pair) => pair.relation === 'typo').length;
+	const plain = pairs.every(
+		({ relation, moved }) => !moved && (relation === 'same' || relation === 'typo'),
+	);
+	return plain && typos <= MOST_TYPOS;
+}
+
+/** Everything the decision is made from. */
+export interface PairExamination {
+	similarity: number;
+	/** A prompt without words, or what the guards object. */
+	objections: Objection[];
+	sameWords: boolean;
+	features: number[];
+}
+
+/** Compares two prompts: guards, words and features, without deciding. */
+export function examinePair(
+	stored: string,
+	asked: string,
+	{ lexicon, embedding }: Omit<SemanticTables, 'pairModel'>,
+	guards?: ReadonlySet<GuardName>,
+): PairExamination {
+	const similarity = cosine(embedText(stored, embedding), embedText(asked, embedding));
+	const { a, b, words } = preparePair(stored, asked, lexicon);
+	if (a.tokens.length === 0 || b.tokens.length === 0) {
+		const objections: Objection[] = [{ guard: 'payload', reason: 'a prompt has no words' }];
+		return { similarity, objections, sameWords: false, features: [] };
+	}
+	const alignment = align(a.tokens, b.tokens, words, lexicon);
+	return {
+		similarity,
+		objections: askGuards({ a, b, words, lexicon, alignment }, guards),
+		sameWords: hasSameWords(alignment),
+		features: pairFeatures(a, b, alignment, words, similarity),
+	};
+}
+
+/**
+ * The `guarded` decision: prompts of the same words are a hit unless a guard objects; others
+ * must pass every guard, the pair model's cutoff and the embedder's threshold.
+ *
+ * @param stored the prompt whose answer is stored
+ * @param asked the prompt that asks now
+ */
+export function sameAnswer(
+	stored: string,
+	asked: string,
+	tables: SemanticTables,
+	{ guards, similarity: given, threshold = 0 }: SameAnswerOptions = {},
+): SameAnswer {
+	const examined = examinePair(stored, asked, tables, guards);
+	const similarity = given ?? examined.similarity;
+	const miss = (score: number, reasons: string[]): SameAnswer => ({
+		hit: false,
+		similarity,
+		score,
+		reasons,
+	});
+	if (examined.objections.length > 0)
+		return miss(
+			0,
+			examined.objections.map(({ reason }) => reason),
+		);
+	if (examined.sameWords) {
+		const reasons = ['same words apart from case, accents, punctuation, courtesy or typing slips'];
+		return { hit: true, how: 'sameWords', similarity, score: 1, reasons };
+	}
+	const { cutoff } = tables.pairModel;
+	const score = pairScore(tables.pairModel, examined.features);
+	const grade = `${score.toFixed(2)} of ${cutoff}`;
+	if (score < cutoff) return miss(score, [`not surely the same request (${grade})`]);
+	if (similarity < threshold)
+		return miss(score, [`similarity ${similarity.toFixed(3)} is under ${threshold}`]);
+	return { hit: true, how: 'paraphrase', similarity, score, reasons: [`paraphrase (${grade})`] };
+}
