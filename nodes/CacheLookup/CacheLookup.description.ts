@@ -157,6 +157,14 @@ export const description: INodeTypeDescription = {
 					description: 'Version of your prompt template: a new one makes older answers misses',
 				},
 				{
+					displayName: 'Largest Request (Bytes)',
+					name: 'maxRequestBytes',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: 4194304,
+					description: 'A larger request is an error of its item',
+				},
+				{
 					displayName: 'Normalization',
 					name: 'normalization',
 					type: 'options',

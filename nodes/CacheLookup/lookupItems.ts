@@ -22,9 +22,12 @@ interface LookupOptions {
 	normalization?: 'none' | 'whitespace';
 	ignoreFields?: string;
 	keyVersion?: string;
+	maxRequestBytes?: number;
 	timeoutMs?: number;
 	onBackendError?: 'miss' | 'fail';
 }
+
+const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 
 /** A request as read from its item, or why it could not be. */
 export type ReadItem = ReadRequest | { error: unknown };
@@ -62,13 +65,19 @@ export async function readItems(
 				ignoreFields = '',
 				cacheControl = '',
 				normalization,
+				maxRequestBytes: maxBytes = MAX_REQUEST_BYTES,
 			} = options(index);
 			const found = await read(item, index);
 			const request =
 				normalization === 'whitespace' ? (normalizeTexts(found) as JsonObject) : found;
 			const ignored = ignoreFields.split(',').map((name) => name.trim());
 			const space = String(namespace(index) || 'default');
-			const key = requestKey(request, { namespace: space, keyVersion, ignoreFields: ignored });
+			const key = requestKey(request, {
+				namespace: space,
+				keyVersion,
+				ignoreFields: ignored,
+				maxBytes,
+			});
 			const explained = explainRequest(request, keyVersion, ignored);
 			const control = parseCacheControl(cacheControl);
 			all.push({ request, keyVersion, asked: { namespace: space, key, explained, control } });

@@ -3,7 +3,6 @@ import {
 	type IExecuteFunctions,
 	type INode,
 	type INodeExecutionData,
-	type JsonObject,
 } from 'n8n-workflow';
 import { ConfigError, StoreUnavailable } from '../core/errors';
 
@@ -32,7 +31,10 @@ export function toNodeError(node: INode, error: unknown, itemIndex?: number): No
 	});
 }
 
-/** The item that stands for a failed one under "Continue On Fail"; otherwise the error is thrown. */
+/**
+ * The item that stands for a failed one under "Continue On Fail"; otherwise the error is thrown.
+ * n8n sends it to an error output only where it has no other fields than `error`, `message` and `details`.
+ */
 export function failedItem(
 	ctx: IExecuteFunctions,
 	error: unknown,
@@ -40,7 +42,7 @@ export function failedItem(
 ): INodeExecutionData {
 	const nodeError = toNodeError(ctx.getNode(), error, itemIndex);
 	if (!ctx.continueOnFail()) throw nodeError;
-	const json: JsonObject = { error: nodeError.message };
-	if (nodeError.description) json.hint = nodeError.description;
-	return { json: json as INodeExecutionData['json'], pairedItem: { item: itemIndex } };
+	const { message, description } = nodeError;
+	const json = description ? { error: message, details: description } : { error: message };
+	return { json, pairedItem: { item: itemIndex } };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ConfigError } from '../errors';
 import type { JsonObject } from '../json';
 import { canonicalJson } from './canonicalJson';
 import { IGNORED_FIELDS } from './ignoredFields';
@@ -13,6 +14,8 @@ export interface KeyOptions {
 	keyVersion?: string;
 	/** Top-level fields left out beside IGNORED_FIELDS. */
 	ignoreFields?: readonly string[];
+	/** Largest canonical request, in bytes; no bound where left out. */
+	maxBytes?: number;
 }
 
 /** The request without the fields that do not shape the answer. */
@@ -30,7 +33,10 @@ export function shapingFields(
 	return kept;
 }
 
-/** SHA-256 (64 hex characters) over the RFC 8785 text of what shapes the answer, the namespace and the key version. */
+/**
+ * SHA-256 (64 hex characters) over the RFC 8785 text of what shapes the answer, the namespace and the key version.
+ * @throws ConfigError where the request is not JSON or larger than `maxBytes`
+ */
 export function requestKey(request: JsonObject, options: KeyOptions): string {
 	const material = canonicalJson({
 		scheme: KEY_SCHEME,
@@ -38,6 +44,14 @@ export function requestKey(request: JsonObject, options: KeyOptions): string {
 		keyVersion: options.keyVersion ?? '',
 		request: shapingFields(request, options.ignoreFields),
 	});
+	const { maxBytes = Infinity } = options;
+	if (material.length > maxBytes / 3 && Buffer.byteLength(material) > maxBytes) {
+		throw new ConfigError(
+			`The request has ${Buffer.byteLength(material)} bytes, more than ${maxBytes}`,
+			'Largest Request (Bytes)',
+			'Raise the option "Largest Request (Bytes)", or send less.',
+		);
+	}
 	return createHash('sha256').update(withoutCacheMarks(material)).digest('hex');
 }
 
