@@ -79,7 +79,7 @@ describe('the request key', () => {
 
 	it("leaves out Anthropic's cache marks inside blocks, but not the same words inside a text", () => {
 		const block = { type: 'text', text: 'Long instructions' };
-		const marks = [
+		const marks: JsonObject[] = [
 			{ cache_control: { type: 'ephemeral' }, ...block },
 			{ ...block, cache_control: { type: 'ephemeral', ttl: '1h' } },
 		];
