@@ -18,7 +18,7 @@ export class CacheLookup implements INodeType {
 		let answer: BackendAnswer;
 		try {
 			read = await readItems(this, items);
-			answer = await askBackend(this, read);
+			answer = await askBackend(this, items, read);
 		} catch (error) {
 			return [[], items.map((_item, index) => failedItem(this, error, index))];
 		}

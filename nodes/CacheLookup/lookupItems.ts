@@ -12,6 +12,7 @@ import { writeLease } from '../shared/n8n/lease';
 import { perItem } from '../shared/n8n/parameters';
 import { requestReader } from '../shared/n8n/readRequest';
 import { isHit, lookup, type LookupOutcome, type LookupRequest } from '../shared/services/lookup';
+import { releaseFailed } from './releaseFailed';
 
 interface LookupOptions {
 	outputField?: string;
@@ -103,6 +104,7 @@ export async function askBackend(ctx: IExecuteFunctions, read: ReadItem[]): Prom
 		const connection = await openBackend(ctx);
 		const { encryptionKeys } = connection;
 		const operation = ctx.getNodeParameter('operation', 0) as 'lookup' | 'fallback';
+		if (operation === 'fallback') await releaseFailed(ctx, items, connection, timeoutMs);
 		const settings = { operation, coalesce, coalesceWaitMs, timeoutMs, encryptionKeys };
 		const outcomes = asked.length === 0 ? [] : await lookup(asked, settings, connection);
 		const byRequest = new Map(readable.map((one, at) => [one, outcomes[at]!]));
