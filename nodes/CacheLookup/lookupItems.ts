@@ -90,7 +90,11 @@ export async function readItems(
 }
 
 /** Asks the backend for all readable requests at once; where it fails, every one is a miss, unless the user wants the error. */
-export async function askBackend(ctx: IExecuteFunctions, read: ReadItem[]): Promise<BackendAnswer> {
+export async function askBackend(
+	ctx: IExecuteFunctions,
+	items: INodeExecutionData[],
+	read: ReadItem[],
+): Promise<BackendAnswer> {
 	const readable = read.filter((one): one is ReadRequest => 'asked' in one);
 	const asked = readable.map((one) => one.asked);
 	const options = ctx.getNodeParameter('options', 0, {}) as LookupOptions;
