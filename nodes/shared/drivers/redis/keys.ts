@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
  * `<prefix>{<ns>}:i`        hash    invalidations: `@epoch`, `@before`, `@prefixes`, and tag -> epoch
  * `<prefix>{<ns>}:c`        hash    tag -> stores since its last invalidation
  * `<prefix>{<ns>}:s`        hash    counters for inspect
+ * `<prefix>{<ns>}:v:<part>` list (vectorList.ts) or vector set (vectorSet.ts): the semantic index of a partition
  * `<prefix>namespaces`      hash    <ns> -> the namespace's name
  */
 export interface NamespaceKeys {
@@ -20,6 +21,8 @@ export interface NamespaceKeys {
 	invalidations: string;
 	tagCounts: string;
 	stats: string;
+	/** Followed by the partition. */
+	vectors: string;
 }
 
 export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys {
@@ -33,6 +36,7 @@ export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys 
 		invalidations: `${base}i`,
 		tagCounts: `${base}c`,
 		stats: `${base}s`,
+		vectors: `${base}v:`,
 	};
 }
 
