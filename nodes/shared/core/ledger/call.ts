@@ -1,0 +1,65 @@
+import type { Reservation } from '../budget/budget';
+
+/** Where a call is booked. All texts are the user's own or the provider's; empty means not given. */
+export interface LedgerDimensions {
+	provider: string;
+	model: string;
+	workflow: string;
+	namespace: string;
+	tags: readonly string[];
+	/** Name of the prompt, where the user gave one. */
+	prompt: string;
+}
+
+/** One model call, or one answer that a response cache gave instead. */
+export interface LedgerCall extends LedgerDimensions {
+	/** The same for every attempt to book this call: execution, node, run, item, part. */
+	id: string;
+	/** Time of the call, ms since 1970. */
+	atMs: number;
+	kind: 'call' | 'hit';
+	/** What was billed; null when not known. 0 for a hit. */
+	costNanoUsd: number | null;
+	/** What a hit would have cost at today's price; null when not known. */
+	avoidedNanoUsd: number | null;
+	/** Embedding, judge and exploration cost that the response cache caused. */
+	overheadNanoUsd: number;
+	/** What the provider's own prompt cache saved; negative when writes cost more. */
+	providerSavedNanoUsd: number;
+	inputTokens: number;
+	cacheReadTokens: number;
+	cacheWriteTokens: number;
+	outputTokens: number;
+	/** How long the call (or the hit) took. */
+	latencyMs: number | null;
+	/** How much sooner the hit answered than the model would have. */
+	savedLatencyMs: number;
+	/** Reservations of budgets that this call settles. */
+	settles: readonly Reservation[];
+}
+
+/** Limits that keep one wild field from filling the ledger. */
+const maxTextLength = 120;
+const maxTags = 8;
+
+/** Cleans texts: one line, of bounded length, tags sorted and without doubles. */
+export function cleanDimensions(dimensions: LedgerDimensions): LedgerDimensions {
+	return {
+		provider: cleanText(dimensions.provider),
+		model: cleanText(dimensions.model),
+		workflow: cleanText(dimensions.workflow),
+		namespace: cleanText(dimensions.namespace) || 'default',
+		tags: [...new Set(dimensions.tags.map(cleanText).filter((tag) => tag !== ''))]
+			.sort()
+			.slice(0, maxTags),
+		prompt: cleanText(dimensions.prompt),
+	};
+}
+
+/** @returns the text on one line, control characters out, cut where it is too long */
+export function cleanText(text: string): string {
+	return text
+		.replace(/[\u0000-\u001f\u007f]+/g, ' ')
+		.trim()
+		.slice(0, maxTextLength);
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { encodeReservation, periodKey, scopesOf } from '../../core/budget/budget';
+import type { LedgerCall } from '../../core/ledger/call';
+import { addCounters, packCounters, unpackCounters } from '../../core/ledger/counters';
+import { retention } from '../../core/ledger/retention';
+import type { LedgerRow, LedgerSpan } from '../../core/ledger/rows';
+import { decodeDimensions, encodeDimensions, rowsOf } from '../../core/ledger/rows';
+import type { Clock } from '../../ports/Clock';
+import type { CostLedger } from '../../ports/CostLedger';
+import { attempt } from './attempt';
+import { inTransaction } from './transaction';
+
+/**
+ * Tables, beside the cache's in the same file:
+ * ledger_seen   booked ids (SHA-1, first 16 bytes) and when, so that each call counts once
+ * ledger        packed counters by span (hour or day), its begin, and dimensions
+ * ledger_spend  nano-USD by period (day or month) and budget scope
+ * ledger_reserved  open reservations with their end
+ * A batch is one write transaction: all of it is booked, or none.
+ */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS ledger_seen (id BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger (
+	span TEXT NOT NULL, start INTEGER NOT NULL, dimensions TEXT NOT NULL, counters TEXT NOT NULL,
+	PRIMARY KEY (span, start, dimensions)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger_spend (
+	period TEXT NOT NULL, scope TEXT NOT NULL, nano_usd INTEGER NOT NULL, PRIMARY KEY (period, scope)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger_reserved (
+	id TEXT PRIMARY KEY, period TEXT NOT NULL, scope TEXT NOT NULL, nano_usd INTEGER NOT NULL, ends_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ledger_reserved_scope ON ledger_reserved (period, scope);
+`;
+
+const pruneEveryMs = 3_600_000;
+
+/** The cost ledger in an opened SQLite database; creates its tables. */
+export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
+	attempt(() => db.exec(SCHEMA));
+	const sql = attempt(() => statements(db));
+	let prunedAtMs = 0;
+
+	function book(calls: readonly LedgerCall[]): boolean[] {
+		const nowMs = clock.nowMs();
+		const isNew = calls.map((call) => Number(sql.seen.run(shortId(call.id), nowMs).changes) === 1);
+		const fresh = calls.filter((_, index) => isNew[index]);
+		for (const span of ['hour', 'day'] as const) {
+			for (const row of rowsOf(span, fresh)) add(span, row);
+		}
+		for (const [key, nanoUsd] of spendOf(fresh)) sql.spend.run(...splitKey(key), nanoUsd);
+		for (const call of fresh) {
+			for (const reservation of call.settles) sql.settle.run(encodeReservation(reservation));
+		}
+		return isNew;
+	}
+
+	function add(span: LedgerSpan, row: LedgerRow): void {
+		const dimensions = encodeDimensions(row.dimensions);
+		const known = sql.row.get(span, row.startMs, dimensions);
+		const counters = known
+			? addCounters(unpackCounters(String(known.counters)), row.counters)
+			: row.counters;
+		sql.write.run(span, row.startMs, dimensions, packCounters(counters));
+	}
+
+	function prune(): void {
+		const nowMs = clock.nowMs();
+		if (nowMs - prunedAtMs < pruneEveryMs) return;
+		prunedAtMs = nowMs;
+		sql.pruneSeen.run(nowMs - retention.seenMs);
+		sql.pruneRows.run('hour', nowMs - retention.hourMs);
+		sql.pruneRows.run('day', nowMs - retention.dayMs);
+		sql.pruneSpend.run(periodKey('day', nowMs - retention.dayMs));
+		sql.pruneReserved.run(nowMs);
+	}
+
+	return {
+		backend: 'embedded',
+
+		record: async (calls) =>
+			attempt(() =>
+				inTransaction(db, () => {
+					prune();
+					return book(calls);
+				}),
+			),
+
+		reserve: async ({ reservation, limitNanoUsd, amountNanoUsd, ttlMs }) =>
+			attempt(() =>
+				inTransaction(db, () => {
+					const { periodKey: period, scope } = reservation;
+					const nowMs = clock.nowMs();
+					sql.pruneReserved.run(nowMs);
+					const spent = Number(sql.spent.get(period, scope)?.nano_usd ?? 0);
+					const reserved = Number(sql.reserved.get(period, scope)?.nano_usd ?? 0);
+					const granted = spent + reserved + amountNanoUsd <= limitNanoUsd;
+					if (granted) {
+						const id = encodeReservation(reservation);
+						sql.reserve.run(id, period, scope, amountNanoUsd, nowMs + ttlMs);
+					}
+					const open = reserved + (granted ? amountNanoUsd : 0);
+					return { granted, spentNanoUsd: spent, reservedNanoUsd: open };
+				}),
+			),
+
+		release: async (reservations) =>
+			attempt(() => {
+				for (const reservation of reservations) sql.settle.run(encodeReservation(reservation));
+			}),
+
+		rows: async ({ span, fromMs, toMs }) =>
+			attempt(() => {
+				const found: LedgerRow[] = [];
+				for (const row of sql.rows.iterate(span, fromMs, toMs)) {
+					const dimensions = decodeDimensions(String(row.dimensions));
+					if (dimensions === null) continue;
+					const counters = unpackCounters(String(row.counters));
+					found.push({ startMs: Number(row.start), dimensions, counters });
+				}
+				return found;
+			}),
+	};
+}
+
+function statements(db: DatabaseSync) {
+	return {
+		seen: db.prepare('INSERT OR IGNORE INTO ledger_seen (id, at) VALUES (?, ?)'),
+		row: db.prepare('SELECT counters FROM ledger WHERE span = ? AND start = ? AND dimensions = ?'),
+		write: db.prepare(
+			'INSERT OR REPLACE INTO ledger (span, start, dimensions, counters) VALUES (?, ?, ?, ?)',
+		),
+		rows: db.prepare(
+			'SELECT start, dimensions, counters FROM ledger WHERE span = ? AND start >= ? AND start < ?',
+		),
+		spend: db.prepare(
+			`INSERT INTO ledger_spend (period, scope, nano_usd) VALUES (?, ?, ?)
+			ON CONFLICT (period, scope) DO UPDATE SET nano_usd = nano_usd + excluded.nano_usd`,
+		),
+		spent: db.prepare('SELECT nano_usd FROM ledger_spend WHERE period = ? AND scope = ?'),
+		reserved: db.prepare(
+			'SELECT SUM(nano_usd) AS nano_usd FROM ledger_reserved WHERE period = ? AND scope = ?',
+		),
+		reserve: db.prepare(
+			'INSERT OR REPLACE INTO ledger_reserved (id, period, scope, nano_usd, ends_at) VALUES (?, ?, ?, ?, ?)',
+		),
+		settle: db.prepare('DELETE FROM ledger_reserved WHERE id = ?'),
+		pruneSeen: db.prepare('DELETE FROM ledger_seen WHERE at < ?'),
+		pruneRows: db.prepare('DELETE FROM ledger WHERE span = ? AND start < ?'),
+		pruneSpend: db.prepare('DELETE FROM ledger_spend WHERE period < ?'),
+		pruneReserved: db.prepare('DELETE FROM ledger_reserved WHERE ends_at <= ?'),
+	};
+}
+
+const keySeparator = '\n';
+
+/** Nano-USD by period and scope; hits and unknown costs spend nothing. */
+function spendOf(calls: readonly LedgerCall[]): Map<string, number> {
+	const spend = new Map<string, number>();
+	for (const call of calls) {
+		const cost = (call.costNanoUsd ?? 0) + call.overheadNanoUsd;
+		if (cost === 0) continue;
+		for (const period of ['day', 'month'] as const) {
+			for (const scope of scopesOf(call)) {
+				const key = periodKey(period, call.atMs) + keySeparator + scope;
+				spend.set(key, (spend.get(key) ?? 0) + cost);
+			}
+		}
+	}
+	return spend;
+}
+
+function splitKey(key: string): [string, string] {
+	const at = key.indexOf(keySeparator);
+	return [key.slice(0, at), key.slice(at + 1)];
+}
+
+function shortId(id: string): Buffer {
+	return createHash('sha1').update(id).digest().subarray(0, 16);
+}
