@@ -40,10 +40,10 @@ async function main() {
 			node,
 			[
 				'--runInBand',
-				'--testPathIgnorePatterns',
-				LEFT_OUT[backend],
-				'--testPathPatterns',
-				'/test/e2e/',
+				// A test that could not stop what it started must not hold up the others.
+				'--forceExit',
+				'--testMatch=<rootDir>/test/e2e/**/*.test.ts',
+				`--testPathIgnorePatterns=${LEFT_OUT[backend]}`,
 				...process.argv.slice(2),
 			],
 			{ ...env, PROMPT_CACHE_E2E: '1', PROMPT_CACHE_E2E_BACKEND: backend },

@@ -7,6 +7,9 @@ import { environmentWithNode } from './n8nHost.mjs';
 import { runOrThrow } from './command.mjs';
 import { freePort } from './freePort.mjs';
 
+/** Settings of another n8n, and of jest: under NODE_ENV=test n8n ends without a word. */
+const NOT_INHERITED = /^(N8N_|DB_|EXECUTIONS_|QUEUE_|WEBHOOK_|CREDENTIALS_|NODE_ENV$|JEST_)/;
+
 const running = new Set();
 
 const killGroup = (child, signal) => {
@@ -26,7 +29,7 @@ process.on('exit', () => {
 export function n8nEnvironment(host, userFolder, extra = {}) {
 	const base = environmentWithNode(host.node);
 	for (const name of Object.keys(base)) {
-		if (/^(N8N|DB|EXECUTIONS|QUEUE|WEBHOOK|CREDENTIALS|OFFLOAD)_/.test(name)) delete base[name];
+		if (NOT_INHERITED.test(name)) delete base[name];
 	}
 	return {
 		...base,

@@ -52,24 +52,20 @@ function otherTenant(workflow: Workflow): void {
 }
 
 /** Starts stand-in, Redis where this run is about it, and n8n with template 01 for two tenants. */
-export async function startGateway(extra: Workflow[] = []): Promise<Gateway> {
+export async function startGateway(): Promise<Gateway> {
 	const standIn = await startStandIn();
 	const redis = backend === 'redis' ? await startRedis() : undefined;
-	const credentials = testCredentials(standIn, redis);
-	const settings = { smallModelUrl: standIn.url, largeModelUrl: `${standIn.url}/v1` };
-	const options = { credentials: references(credentials), settings, backend };
-	const file = '01-prompt-cache-gateway.json';
-	const n8n = await startTestN8n(
-		{
-			credentials,
-			workflows: [
-				template(file, { ...options, id: stableId('e2e gateway') }),
-				template(file, { ...options, id: stableId('e2e other'), change: otherTenant }),
-				...extra,
-			],
-		},
-		KEY,
-	);
+	const stopServers = async () => {
+		await standIn.stop();
+		await redis?.close();
+	};
+	let n8n: TestN8n;
+	try {
+		n8n = await startN8nWithGateway(standIn, redis);
+	} catch (error) {
+		await stopServers();
+		throw error;
+	}
 	return {
 		n8n,
 		standIn,
@@ -81,8 +77,19 @@ export async function startGateway(extra: Workflow[] = []): Promise<Gateway> {
 		},
 		stop: async () => {
 			await n8n.stop();
-			await standIn.stop();
-			await redis?.close();
+			await stopServers();
 		},
 	};
+}
+
+function startN8nWithGateway(standIn: StandIn, redis?: RedisServer): Promise<TestN8n> {
+	const credentials = testCredentials(standIn, redis);
+	const settings = { smallModelUrl: standIn.url, largeModelUrl: `${standIn.url}/v1` };
+	const options = { credentials: references(credentials), settings, backend };
+	const file = '01-prompt-cache-gateway.json';
+	const workflows = [
+		template(file, { ...options, id: stableId('e2e gateway') }),
+		template(file, { ...options, id: stableId('e2e other'), change: otherTenant }),
+	];
+	return startTestN8n({ credentials, workflows }, KEY);
 }
