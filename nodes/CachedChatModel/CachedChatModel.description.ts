@@ -1,0 +1,88 @@
+import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
+import { backendProperty } from '../shared/n8n/backend';
+import { cacheOptions, storingProperties } from './cacheProperties';
+
+export const description: INodeTypeDescription = {
+	displayName: 'Cached Chat Model',
+	name: 'cachedChatModel',
+	icon: { light: 'file:cachedChatModel.svg', dark: 'file:cachedChatModel.dark.svg' },
+	group: ['transform'],
+	version: [1],
+	subtitle:
+		'={{$parameter["turns"] === "all" ? "all turns" : "final answers"}}, {{$parameter["backend"]}}',
+	description: 'Put a cache between any chat model and the agent or chain that uses it',
+	defaults: { name: 'Cached Chat Model' },
+	usableAsTool: undefined,
+	inputs: [
+		{
+			type: NodeConnectionTypes.AiLanguageModel,
+			displayName: 'Model',
+			required: true,
+			maxConnections: 1,
+		},
+	],
+	outputs: [NodeConnectionTypes.AiLanguageModel],
+	outputNames: ['Model'],
+	credentials: [
+		{
+			name: 'promptCacheRedisApi',
+			required: true,
+			displayOptions: { show: { backend: ['redis'] } },
+		},
+	],
+	properties: [
+		backendProperty,
+		{
+			displayName: 'Namespace',
+			name: 'namespace',
+			type: 'string',
+			default: 'default',
+			description: 'Tenant, team or project: two namespaces never share an answer',
+		},
+		{
+			displayName: 'Match',
+			name: 'match',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'Exact',
+					value: 'exact',
+					description: 'Only the very same request is a hit',
+				},
+			],
+			default: 'exact',
+		},
+		{
+			displayName: 'Cached Turns',
+			name: 'turns',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'All',
+					value: 'all',
+					description:
+						'Also turns that call tools or carry their results: a whole agent run is answered from the cache. For tools that give the same result each time.',
+				},
+				{
+					name: 'Final Answers',
+					value: 'finalAnswers',
+					description:
+						'Only answers in which no tool had a part, since tools act and their results change. Structured answers count as final.',
+				},
+			],
+			default: 'finalAnswers',
+			description: 'Which turns of an agent are cached',
+		},
+		...storingProperties,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: cacheOptions,
+		},
+	],
+};

@@ -1,0 +1,217 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** How long an answer lives and when it is stored; the same meaning as on Cache Store. */
+export const storingProperties: INodeProperties[] = [
+	{
+		displayName: 'Lifetime (Seconds)',
+		name: 'ttlSeconds',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 3600,
+		description: 'How long the answer is fresh, in seconds. A hit does not prolong it.',
+	},
+	{
+		displayName: 'Grace Period (Seconds)',
+		name: 'graceSeconds',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 86400,
+		description:
+			'How long after its lifetime the answer may still be served when the model cannot be reached, in seconds',
+	},
+	{
+		displayName: 'Store When',
+		name: 'storeWhen',
+		type: 'collection',
+		placeholder: 'Add condition',
+		default: {},
+		options: [
+			{
+				displayName: 'Answer Is Complete',
+				name: 'complete',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to refuse answers that were cut by a token limit or stopped by a content filter',
+			},
+			{
+				displayName: 'Answer Is JSON',
+				name: 'json',
+				type: 'options',
+				options: [
+					{ name: 'Always', value: 'always' },
+					{ name: 'If the Request Asked for JSON', value: 'auto' },
+					{ name: 'Not Checked', value: 'never' },
+				],
+				default: 'auto',
+				description: 'When to refuse answers that are not valid JSON',
+			},
+			{
+				displayName: 'JSON Schema',
+				name: 'schema',
+				type: 'json',
+				default: '',
+				placeholder: 'e.g. {"type":"object","required":["answer"]}',
+				description:
+					"Refuse answers that violate this schema. Leave empty to use the request's own, if it has one.",
+			},
+			{
+				displayName: 'Minimum Length',
+				name: 'minLength',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 0,
+				description: 'Refuse answers with fewer characters',
+			},
+			{
+				displayName: 'No Refusals',
+				name: 'noRefusals',
+				type: 'boolean',
+				default: true,
+				description: 'Whether to refuse answers in which the model declines to help',
+			},
+		],
+	},
+];
+
+/** Options of looking up and storing, with the names they have on Cache Lookup and Cache Store. */
+export const cacheOptions: INodeProperties[] = [
+	{
+		displayName: 'Cache Control',
+		name: 'cacheControl',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. max-age=600, stale-while-revalidate=60',
+		description:
+			'HTTP cache directives for this call: no-cache, no-store, only-if-cached, max-age=, min-fresh=, stale-while-revalidate=, stale-if-error=, in seconds',
+	},
+	{
+		displayName: 'Coalesce Equal Requests',
+		name: 'coalesce',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether equal requests that miss at the same time wait for the first one instead of each calling the model',
+	},
+	{
+		displayName: 'Coalesce Wait (Ms)',
+		name: 'coalesceWaitMs',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 30000,
+		description: 'How long to wait at most for an equal request in flight, in milliseconds',
+	},
+	{
+		displayName: 'Compress Above (Bytes)',
+		name: 'compressAboveBytes',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 4096,
+		description: 'Larger entries are compressed',
+	},
+	{
+		displayName: 'If the Backend Fails',
+		name: 'onBackendError',
+		type: 'options',
+		options: [
+			{
+				name: 'Go On as a Miss',
+				value: 'miss',
+				description: 'The workflow works as if there were no cache',
+			},
+			{
+				name: 'Fail',
+				value: 'fail',
+				description: 'The call fails with the reason',
+			},
+		],
+		default: 'miss',
+	},
+	{
+		displayName: 'Ignore Fields',
+		name: 'ignoreFields',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. base_url, seed',
+		description:
+			'Top-level fields of the request that do not shape the answer, separated by commas. Secrets, headers, time limits and the like are ignored already.',
+	},
+	{
+		displayName: 'Key Version',
+		name: 'keyVersion',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. support-prompt-v3',
+		description: 'Version of your prompt template: a new one makes older answers misses',
+	},
+	{
+		displayName: 'Largest Entry (Bytes)',
+		name: 'maxEntryBytes',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 1048576,
+		description: 'Larger answers are not stored',
+	},
+	{
+		displayName: 'Largest Request (Bytes)',
+		name: 'maxRequestBytes',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 4194304,
+		description: 'A larger request goes to the model without being cached',
+	},
+	{
+		displayName: 'Lifetime Jitter (Percent)',
+		name: 'ttlJitterPercent',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: 100 },
+		default: 10,
+		description:
+			'Shortens each lifetime by a random share of up to this much, so that entries stored together do not expire together',
+	},
+	{
+		displayName: 'Normalization',
+		name: 'normalization',
+		type: 'options',
+		options: [
+			{
+				name: 'None',
+				value: 'none',
+				description: 'The texts count to the letter',
+			},
+			{
+				name: 'White Space',
+				value: 'whitespace',
+				description:
+					'Runs of white space count as one space, and Unicode is unified (NFC). Not for code or poems.',
+			},
+		],
+		default: 'none',
+		description: 'What to overlook in the texts of a request. Letter case always counts.',
+	},
+	{
+		displayName: 'Serve Expired Answers if the Model Fails',
+		name: 'serveStaleOnError',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether an answer that has expired but is within its grace period is served when the model cannot be reached',
+	},
+	{
+		displayName: 'Tags',
+		name: 'tags',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. product-42, pricing',
+		description: 'Names to invalidate the answers by, separated by commas',
+	},
+	{
+		displayName: 'Timeout (Ms)',
+		name: 'timeoutMs',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 500,
+		description:
+			'How long the backend may take, in milliseconds, before the workflow goes on without it',
+	},
+];
