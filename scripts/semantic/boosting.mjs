@@ -4,12 +4,12 @@
  */
 
 export const SETTINGS = {
-	trees: 150,
+	trees: 300,
 	depth: 4,
-	rate: 0.06,
-	rowShare: 0.7,
-	featureShare: 0.5,
-	smallestLeaf: 15,
+	rate: 0.03,
+	rowShare: 0.5,
+	featureShare: 0.3,
+	smallestLeaf: 20,
 	seed: 1,
 };
 

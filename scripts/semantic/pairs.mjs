@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { repoRoot } from '../lib/paths.mjs';
+import { predict, train } from './boosting.mjs';
 
 const require = createRequire(import.meta.url);
 const built = (name) => require(path.join(repoRoot, 'dist', 'nodes', 'shared', `${name}.js`));
@@ -50,3 +51,37 @@ export function examine(rows, tables) {
 
 /** Pairs that no guard refuses and that are not the same words: those the pair model decides. */
 export const undecided = (row) => row.objections.length === 0 && !row.sameWords;
+
+/** The pair model of these rows. */
+export const fit = (rows) =>
+	train(
+		rows.map((row) => row.features),
+		rows.map((row) => (row.duplicate ? 1 : 0)),
+	);
+
+/** Gives each row the score of a model that has not seen its source. */
+export function scoreHeldOut(rows) {
+	const groups = rows.map(groupOf);
+	for (const group of new Set(groups)) {
+		const model = fit(rows.filter((_, k) => groups[k] !== group));
+		rows.forEach((row, k) => {
+			if (groups[k] === group) row.score = predict(model, row.features);
+		});
+	}
+}
+
+/** Wanted among paraphrases alone; prompts of the same words are nearly always right. */
+const WANTED_PRECISION = 0.955;
+
+/** The lowest score at which held-out paraphrases are right often enough. */
+export function chooseCutoff(rows) {
+	let hits = 0;
+	let right = 0;
+	let cutoff = 0.99;
+	for (const row of [...rows].sort((x, y) => y.score - x.score)) {
+		hits++;
+		if (row.duplicate) right++;
+		if (right / hits >= WANTED_PRECISION) cutoff = Math.ceil(row.score * 1000) / 1000;
+	}
+	return cutoff;
+}

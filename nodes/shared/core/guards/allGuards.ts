@@ -1,17 +1,20 @@
+import { additionGuard } from './addition';
 import { antonymsGuard } from './antonyms';
 import { codeGuard } from './code';
 import { currenciesGuard } from './currencies';
 import { datesGuard } from './dates';
-import { directionGuard, roleGuard, voiceGuard } from './direction';
+import { directionGuard } from './direction';
 import { entitiesGuard } from './entities';
 import type { Guard, GuardContext } from './guard';
 import { languageGuard } from './language';
 import { lengthRatioGuard } from './lengthRatio';
 import { negationGuard } from './negation';
 import { numbersGuard } from './numbers';
+import { orderGuard } from './order';
 import { payloadGuard } from './payload';
 import { questionTypeGuard } from './questionType';
 import { quotesGuard } from './quotes';
+import { roleGuard, voiceGuard } from './roles';
 import { scopeGuard } from './scope';
 import { substitutionGuard } from './substitution';
 import { targetGuard } from './target';
@@ -33,9 +36,11 @@ export const GUARDS = [
 	['direction', directionGuard],
 	['roles', roleGuard],
 	['voice', voiceGuard],
+	['order', orderGuard],
 	['scope', scopeGuard],
 	['questionType', questionTypeGuard],
 	['substitution', substitutionGuard],
+	['addition', additionGuard],
 	['payload', payloadGuard],
 	['lengthRatio', lengthRatioGuard],
 ] as const satisfies ReadonlyArray<readonly [string, Guard]>;

@@ -57,3 +57,13 @@ export function reportKind(
 	if (gone.length === 0 && come.length === 0) return null;
 	return `${label}: ${describeChange(gone, come)}`;
 }
+
+/** Tokens that are not literally in place: lost, new, replaced, moved, another form or a synonym. */
+export function looseTokens({ a, b, alignment }: GuardContext): { gone: Token[]; come: Token[] } {
+	const inexact = alignment.pairs.filter(
+		({ relation, moved }) => moved || relation === 'form' || relation === 'synonym',
+	);
+	const gone = [...alignment.onlyA, ...[...alignment.changed, ...inexact].map(({ i }) => i)];
+	const come = [...alignment.onlyB, ...[...alignment.changed, ...inexact].map(({ j }) => j)];
+	return { gone: gone.map((i) => a.tokens[i]!), come: come.map((j) => b.tokens[j]!) };
+}

@@ -1,5 +1,5 @@
 import type { PreparedPrompt } from '../semantic/prepare';
-import { describeChange, type Guard } from './guard';
+import { describeChange, looseTokens, type Guard } from './guard';
 
 /** Where pasted text begins: after the first line, or after a colon that is followed by much text. */
 function payloadStart(prompt: PreparedPrompt): number {
@@ -10,16 +10,16 @@ function payloadStart(prompt: PreparedPrompt): number {
 }
 
 /** Text that was pasted for a task must be the same word for word. */
-export const payloadGuard: Guard = ({ a, b, alignment }) => {
+export const payloadGuard: Guard = (pair) => {
+	const { a, b, alignment } = pair;
 	if (alignment.tooFar) return 'context: the texts differ';
+	if (a.looseClosing !== '' && b.looseClosing !== '' && a.looseClosing !== b.looseClosing)
+		return `context: '${a.looseClosing}' became '${b.looseClosing}'`;
 	const fromA = payloadStart(a);
 	const fromB = payloadStart(b);
-	const gone = [...alignment.onlyA, ...alignment.changed.map((c) => c.i)]
-		.map((i) => a.tokens[i]!)
-		.filter((token) => token.start > fromA);
-	const come = [...alignment.onlyB, ...alignment.changed.map((c) => c.j)]
-		.map((j) => b.tokens[j]!)
-		.filter((token) => token.start > fromB);
+	const loose = looseTokens(pair);
+	const gone = loose.gone.filter((token) => token.start > fromA);
+	const come = loose.come.filter((token) => token.start > fromB);
 	if (gone.length === 0 && come.length === 0) return null;
 	return `context: ${describeChange(gone, come)}`;
 };

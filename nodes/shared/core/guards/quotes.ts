@@ -1,25 +1,29 @@
 import type { PreparedPrompt } from '../semantic/prepare';
-import { describeChange, type Guard } from './guard';
+import { describeChange, looseTokens, type Guard } from './guard';
 
-function quotedSpans(text: string): Array<{ from: number; to: number }> {
-	const spans: Array<{ from: number; to: number }> = [];
+interface Span {
+	from: number;
+	to: number;
+}
+
+function quotedSpans({ text }: PreparedPrompt): Span[] {
+	const spans: Span[] = [];
 	for (const match of text.matchAll(/"([^"\n]{1,160})"|`([^`\n]{1,160})`/g))
 		spans.push({ from: match.index, to: match.index + match[0].length });
 	return spans;
 }
 
-function inQuotes(prompt: PreparedPrompt, at: number): boolean {
-	const token = prompt.tokens[at]!;
-	return quotedSpans(prompt.text).some(({ from, to }) => token.start >= from && token.end <= to);
-}
-
-/** What stands in quotation marks is taken literally: no word in it may differ. */
-export const quotesGuard: Guard = ({ a, b, alignment }) => {
-	if (!/["`]/.test(a.text) && !/["`]/.test(b.text)) return null;
-	const removed = [...alignment.onlyA, ...alignment.changed.map((c) => c.i)];
-	const added = [...alignment.onlyB, ...alignment.changed.map((c) => c.j)];
-	const gone = removed.filter((i) => inQuotes(a, i)).map((i) => a.tokens[i]!);
-	const come = added.filter((j) => inQuotes(b, j)).map((j) => b.tokens[j]!);
-	if (gone.length === 0 && come.length === 0) return null;
-	return `quoted text: ${describeChange(gone, come)}`;
+/** What stands in quotation marks is taken literally: no word in it may differ or move. */
+export const quotesGuard: Guard = (pair) => {
+	const { a, b } = pair;
+	if (!/["`]/.test(a.text) || !/["`]/.test(b.text)) return null;
+	const spansA = quotedSpans(a);
+	const spansB = quotedSpans(b);
+	const { gone, come } = looseTokens(pair);
+	const within = (spans: Span[], start: number): boolean =>
+		spans.some(({ from, to }) => start >= from && start < to);
+	const goneQuoted = gone.filter((token) => within(spansA, token.start));
+	const comeQuoted = come.filter((token) => within(spansB, token.start));
+	if (goneQuoted.length === 0 && comeQuoted.length === 0) return null;
+	return `quoted text: ${describeChange(goneQuoted, comeQuoted)}`;
 };

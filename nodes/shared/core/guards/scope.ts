@@ -59,20 +59,78 @@ const OWNERS = new Map(
 	}),
 );
 
+const MODALS = new Map(
+	Object.entries({
+		can: 1,
+		could: 1,
+		should: 2,
+		must: 3,
+		may: 4,
+		might: 4,
+		peux: 1,
+		peut: 1,
+		pouvez: 1,
+		peuvent: 1,
+		pourrait: 1,
+		dois: 3,
+		doit: 3,
+		devez: 3,
+		doivent: 3,
+		devrait: 2,
+		kann: 1,
+		konnen: 1,
+		soll: 2,
+		sollte: 2,
+		muss: 3,
+		mussen: 3,
+		darf: 4,
+		durfen: 4,
+		puede: 1,
+		puedo: 1,
+		pueden: 1,
+		debe: 3,
+		debo: 3,
+		deben: 3,
+		deberia: 2,
+	}),
+);
+/** Quantifiers that come and go without changing what is asked. */
+const LIGHT = new Set([
+	'some',
+	'any',
+	'about',
+	'each',
+	'also',
+	'both',
+	'usually',
+	'several',
+	'many',
+	'much',
+	'tout',
+	'toute',
+	'meme',
+	'demi',
+	'deja',
+	'encore',
+]);
+
+function otherMeaning(a: string, b: string): boolean {
+	for (const table of [LINKS, OWNERS, MODALS] as ReadonlyArray<Map<string, string | number>>) {
+		const meaningA = table.get(a);
+		const meaningB = table.get(b);
+		if (meaningA !== undefined && meaningB !== undefined && meaningA !== meaningB) return true;
+	}
+	return false;
+}
+
 /** "and"/"or", "all"/"some", "only", "my"/"your": small words that change what is asked. */
 export const scopeGuard: Guard = (pair) => {
-	const { changed } = differences(pair);
-	for (const { from, to } of changed) {
-		const report = `scope: ${describeChange([from], [to])}`;
-		const linkA = LINKS.get(from.word);
-		const linkB = LINKS.get(to.word);
-		if (linkA !== undefined && linkB !== undefined && linkA !== linkB) return report;
-		const ownerA = OWNERS.get(from.word);
-		const ownerB = OWNERS.get(to.word);
-		if (ownerA !== undefined && ownerB !== undefined && ownerA !== ownerB) return report;
-		const classA = pair.words.classes.get(from.word);
-		const classB = pair.words.classes.get(to.word);
-		if (classA === 'quantifier' && classB === 'quantifier') return report;
-	}
-	return null;
+	const { changed, removed, added } = differences(pair);
+	const turned = changed.find(({ from, to }) => otherMeaning(from.word, to.word));
+	if (turned) return `scope: ${describeChange([turned.from], [turned.to])}`;
+	const isQuantifier = ({ word }: { word: string }): boolean =>
+		pair.words.classes.get(word) === 'quantifier' && !LIGHT.has(word);
+	const gone = removed.filter(isQuantifier);
+	const come = added.filter(isQuantifier);
+	return gone.length + come.length > 0 ? `scope: ${describeChange(gone, come)}` : null;
 };

@@ -1,4 +1,5 @@
 import { fold } from './fold';
+import type { CourtesyWords } from './politeness';
 
 /** The languages whose words are known; others are compared as plain words. */
 export type SemanticLanguage = 'en' | 'fr' | 'de' | 'es';
@@ -30,6 +31,9 @@ export interface LanguageWords {
 	opening: string[];
 	closing: string[];
 	corrections: string[];
+	openingWords: string[];
+	closingStarts: string[];
+	closingWords: string[];
 }
 
 /** Names of places, people, firms, techniques and kinds of text (`data/lexicon.names.json`). */
@@ -78,7 +82,7 @@ export interface Lexicon {
 	names: Map<string, { kind: string; form: string }>;
 	ambiguousCapitals: Set<string>;
 	/** Greetings, thanks and the like of all languages, longest first. */
-	courtesy: { opening: string[][]; closing: string[][] };
+	courtesy: CourtesyWords;
 	/** Whether a folded word is a real word of one of the languages. */
 	known: (word: string) => boolean;
 }
@@ -147,6 +151,18 @@ function compileLanguage(language: SemanticLanguage, words: LanguageWords): Lang
 	};
 }
 
+function compileCourtesy(all: LanguageWords[]): CourtesyWords {
+	const setOf = (pick: (words: LanguageWords) => string[]): Set<string> =>
+		new Set(all.flatMap(pick).map(fold));
+	return {
+		opening: phrases(all.flatMap((words) => words.opening)),
+		closing: phrases(all.flatMap((words) => words.closing)),
+		openingWords: setOf((words) => words.openingWords),
+		closingStarts: setOf((words) => words.closingStarts),
+		closingWords: setOf((words) => words.closingWords),
+	};
+}
+
 function compileNames(words: NameWords): Lexicon['names'] {
 	const names: Lexicon['names'] = new Map();
 	const put = (list: string[], kind: string): void => {
@@ -179,10 +195,7 @@ export function compileLexicon(
 		},
 		names: compileNames(names),
 		ambiguousCapitals: new Set(names.ambiguousCapitals),
-		courtesy: {
-			opening: phrases(SEMANTIC_LANGUAGES.flatMap((language) => languages[language].opening)),
-			closing: phrases(SEMANTIC_LANGUAGES.flatMap((language) => languages[language].closing)),
-		},
+		courtesy: compileCourtesy(SEMANTIC_LANGUAGES.map((language) => languages[language])),
 		known,
 	};
 }

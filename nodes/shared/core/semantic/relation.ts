@@ -6,7 +6,7 @@ import { isTypo } from './typo';
 export type Relation = 'same' | 'typo' | 'form' | 'synonym' | 'none';
 
 const ENDINGS: Record<string, ReadonlySet<string>> = {
-	en: new Set(['', 's', 'es', 'ed', 'd', 'ing', 'e', 'ies', 'y', 'ied', 'n', 'en']),
+	en: new Set(['', 's', 'es', 'ed', 'd', 'ing', 'e']),
 	fr: new Set(
 		',s,e,es,x,er,ee,ees,ent,ait,aient,ant,a,erent,ez,ons,r,aux,al,t,ons,ions,iez,it,is,ir,i,ie,ies'.split(
 			',',
@@ -25,6 +25,8 @@ function isOtherForm(a: string, b: string, language: string): boolean {
 	let head = 0;
 	while (head < a.length && head < b.length && a[head] === b[head]) head++;
 	if (head < 3 || head < Math.max(a.length, b.length) / 2) return false;
+	if (language === 'en' && /y$/.test(a) !== /y$/.test(b))
+		return /^(?:ies|ied)$/.test(a.slice(head)) || /^(?:ies|ied)$/.test(b.slice(head));
 	const endings = ENDINGS[language]!;
 	for (let cut = head; cut >= Math.max(3, head - 2); cut--)
 		if (endings.has(a.slice(cut)) && endings.has(b.slice(cut))) return true;
@@ -52,6 +54,9 @@ export function relate(a: Token, b: Token, words: LanguageLexicon, lexicon: Lexi
 	if (isTypo(a.word, b.word, (word) => lexicon.known(word) || words.classes.has(word)))
 		return 'typo';
 	if (words.classes.has(a.word) || words.classes.has(b.word)) return 'none';
+	const named = (token: Token): boolean => token.capital && !token.first && words.language !== 'de';
+	if (named(a) !== named(b) && lexicon.names.has(a.word) !== lexicon.names.has(b.word))
+		return 'none';
 	return isOtherForm(a.word, b.word, words.language) ? 'form' : 'none';
 }
 

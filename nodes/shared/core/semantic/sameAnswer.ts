@@ -2,11 +2,12 @@ import { askGuards, type GuardName, type Objection } from '../guards/allGuards';
 import { align, type Alignment } from './align';
 import { cosine } from './cosine';
 import type { EmbeddingTable } from './embeddingTable';
-import type { Lexicon } from './lexicon';
+import type { LanguageLexicon, Lexicon } from './lexicon';
 import { pairFeatures } from './pairFeatures';
 import { pairScore, type PairModel } from './pairModel';
 import { embedText } from './pooling';
-import { preparePair } from './prepare';
+import { preparePair, type PreparedPrompt } from './prepare';
+import { correctedReadings } from './selfCorrection';
 
 /** The tables behind the decision, loaded once by `drivers/tables/embeddingTable`. */
 export interface SemanticTables {
@@ -56,6 +57,42 @@ export interface PairExamination {
 	features: number[];
 }
 
+interface AlignedPrompts {
+	a: PreparedPrompt;
+	b: PreparedPrompt;
+	alignment: Alignment;
+}
+
+const leftOver = ({ alignment }: AlignedPrompts): number =>
+	alignment.changed.length * 2 +
+	alignment.onlyA.length +
+	alignment.onlyB.length +
+	alignment.pairs.filter((pair) => pair.moved).length;
+
+/** Aligns two prompts; where just one corrects itself, in the reading that fits the other best. */
+function alignReadings(
+	a: PreparedPrompt,
+	b: PreparedPrompt,
+	words: LanguageLexicon,
+	lexicon: Lexicon,
+): AlignedPrompts {
+	const aligned = (x: PreparedPrompt, y: PreparedPrompt): AlignedPrompts => ({
+		a: x,
+		b: y,
+		alignment: align(x.tokens, y.tokens, words, lexicon),
+	});
+	const plain = aligned(a, b);
+	if (leftOver(plain) === 0) return plain;
+	const readingsA = correctedReadings(a.tokens, words);
+	const readingsB = correctedReadings(b.tokens, words);
+	if (readingsA.length > 0 === readingsB.length > 0) return plain;
+	const readings = [
+		...readingsA.map((tokens) => aligned({ ...a, tokens }, b)),
+		...readingsB.map((tokens) => aligned(a, { ...b, tokens })),
+	];
+	return readings.reduce((best, next) => (leftOver(next) < leftOver(best) ? next : best), plain);
+}
+
 /** Compares two prompts: guards, words and features, without deciding. */
 export function examinePair(
 	stored: string,
@@ -64,12 +101,12 @@ export function examinePair(
 	guards?: ReadonlySet<GuardName>,
 ): PairExamination {
 	const similarity = cosine(embedText(stored, embedding), embedText(asked, embedding));
-	const { a, b, words } = preparePair(stored, asked, lexicon);
-	if (a.tokens.length === 0 || b.tokens.length === 0) {
+	const { words, ...prepared } = preparePair(stored, asked, lexicon);
+	if (prepared.a.tokens.length === 0 || prepared.b.tokens.length === 0) {
 		const objections: Objection[] = [{ guard: 'payload', reason: 'a prompt has no words' }];
 		return { similarity, objections, sameWords: false, features: [] };
 	}
-	const alignment = align(a.tokens, b.tokens, words, lexicon);
+	const { a, b, alignment } = alignReadings(prepared.a, prepared.b, words, lexicon);
 	return {
 		similarity,
 		objections: askGuards({ a, b, words, lexicon, alignment }, guards),

@@ -21,7 +21,7 @@ export interface Token {
 }
 
 const PATTERN =
-	/(?<=^|[\s("'`])--?[A-Za-z][\w-]*|\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?!\d)|\d+(?:[.,]\d+)*|\p{L}[\p{L}\p{M}\d_]*(?:'[\p{L}\p{M}]+)*|[+*/=<>%$€£¥₹&@#^|~\\{}]/gu;
+	/(?<=^|[\s("'`])--?[A-Za-z][\w-]*|\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?!\d)|\d+(?:[.,]\d+)*|\p{L}(?:\.\p{L})+(?!\p{L})\.?|\p{L}[\p{L}\p{M}\d_]*(?:'[\p{L}\p{M}]+)*|[+*/=<>%$€£¥₹&@#^|~\\{}]/gu;
 
 const ORDINAL_ENDING = /^(?:st|nd|rd|th|e|er|ere|eme|nde|iem|ieme|o|a)$/;
 
@@ -90,6 +90,17 @@ export function tokenise(
 		}
 		if (!/^\p{L}/u.test(written)) {
 			tokens.push(makeToken(written, written.length > 1 ? 'word' : 'symbol', start, first));
+			continue;
+		}
+		if (/^\p{L}\.\p{L}/u.test(written)) {
+			const letters = written.replaceAll('.', '');
+			const token = makeToken(letters, 'word', start, first);
+			tokens.push({ ...token, text: written, end: start + written.length, upper: true });
+			continue;
+		}
+		if (start === afterNumber && /^[ap]m$/i.test(written)) {
+			const token = makeToken(written, 'word', start, first);
+			tokens.push({ ...token, word: `${token.word[0]}.m.` });
 			continue;
 		}
 		if (start === afterNumber && ORDINAL_ENDING.test(fold(written))) continue;

@@ -1,0 +1,71 @@
+import type { AlignedPair } from '../semantic/align';
+import type { PreparedPrompt } from '../semantic/prepare';
+import type { GuardContext } from './guard';
+
+const LINK_WORDS = new Set(
+	'and or et ou und oder y e o u between entre zwischen versus'.split(' '),
+);
+const OF_WORDS = new Set(['of', 'de', 'du', 'd', 'des', 'von', 'vom', 'del', 's']);
+const AGENT_WORDS = new Set(['by', 'par', 'von', 'por']);
+const MUTUAL_WORDS = new Set(
+	'married engaged connected dating related similar equal identical adjacent marie mariee maries fiance fiancee lie liee semblable identique verheiratet verlobt verwandt casado casada'.split(
+		' ',
+	),
+);
+
+/** Whether two words stand in one list: commas or "and" between them, few other words. */
+function inOneList({ tokens, text }: PreparedPrompt, first: number, second: number): boolean {
+	const [from, to] = first < second ? [first, second] : [second, first];
+	const between = text.slice(tokens[from]!.end, tokens[to]!.start);
+	const links = tokens.slice(from + 1, to).filter((token) => LINK_WORDS.has(token.word)).length;
+	const separators = links + between.split(/[,;/]/).length - 1;
+	return separators > 0 && to - from <= separators * 3 + 1;
+}
+
+/** "State of Mon" and "Mon State", "Suriname's women" and "the women of Suriname". */
+function isGenitive(
+	{ a, b, words }: GuardContext,
+	first: AlignedPair,
+	second: AlignedPair,
+): boolean {
+	const ofBetween = (prompt: PreparedPrompt, x: number, y: number): boolean | null => {
+		const [from, to] = x < y ? [x, y] : [y, x];
+		if (to - from > 4) return null;
+		let found = false;
+		for (let k = from + 1; k < to; k++) {
+			const token = prompt.tokens[k]!;
+			if (OF_WORDS.has(token.word) && token.word !== 's') found = true;
+			else if (words.classes.has(token.word) && words.classes.get(token.word) !== 'article')
+				return null;
+		}
+		return found;
+	};
+	const inA = ofBetween(a, first.i, second.i);
+	const inB = ofBetween(b, first.j, second.j);
+	return inA !== null && inB !== null && inA !== inB;
+}
+
+/** A is married to B as B is to A; only in short prompts, where nothing else can have moved. */
+function isMutual({ a, b }: GuardContext): boolean {
+	const mutual = (prompt: PreparedPrompt): boolean =>
+		prompt.tokens.length <= 9 && prompt.tokens.some((token) => MUTUAL_WORDS.has(token.word));
+	return mutual(a) && mutual(b);
+}
+
+/** Whether one side says by whom and the other does not: active and passive. */
+export function changesVoice({ a, b, alignment }: GuardContext): boolean {
+	const agentsA = alignment.onlyA.filter((i) => AGENT_WORDS.has(a.tokens[i]!.word)).length;
+	const agentsB = alignment.onlyB.filter((j) => AGENT_WORDS.has(b.tokens[j]!.word)).length;
+	return agentsA !== agentsB;
+}
+
+/** Whether two words may change places without changing what is asked. */
+export function isHarmlessSwap(
+	pair: GuardContext,
+	first: AlignedPair,
+	second: AlignedPair,
+): boolean {
+	const { a, b } = pair;
+	if (inOneList(a, first.i, second.i) && inOneList(b, first.j, second.j)) return true;
+	return isGenitive(pair, first, second) || isMutual(pair);
+}
