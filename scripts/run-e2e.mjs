@@ -39,11 +39,12 @@ async function main() {
 		const figures = await runJest(
 			node,
 			[
-				'--runInBand',
 				// A test that could not stop what it started must not hold up the others.
 				'--forceExit',
-				'--testMatch=<rootDir>/test/e2e/**/*.test.ts',
+				// Before another option, since jest takes every word after it for one more pattern.
 				`--testPathIgnorePatterns=${LEFT_OUT[backend]}`,
+				'--testMatch=<rootDir>/test/e2e/**/*.test.ts',
+				'--runInBand',
 				...process.argv.slice(2),
 			],
 			{ ...env, PROMPT_CACHE_E2E: '1', PROMPT_CACHE_E2E_BACKEND: backend },
