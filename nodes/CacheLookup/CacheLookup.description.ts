@@ -1,6 +1,16 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { backendProperty } from '../shared/n8n/backend';
 import { requestProperties } from '../shared/n8n/requestProperties';
+import { semanticProperties } from '../shared/n8n/semanticProperties';
+
+/** Evaluated by n8n: an Embeddings node can be connected where semantic matching uses one. */
+const inputs = (parameters: { match?: string; semantic?: { embedder?: string } }) =>
+	parameters.match === 'semantic' && parameters.semantic?.embedder === 'subNode'
+		? [
+				'main',
+				{ type: 'ai_embedding', displayName: 'Embeddings', required: true, maxConnections: 1 },
+			]
+		: ['main'];
 
 export const description: INodeTypeDescription = {
 	displayName: 'Cache Lookup',
@@ -13,7 +23,7 @@ export const description: INodeTypeDescription = {
 	description: 'Answer a model request from the cache, so that the same prompt is paid for once',
 	defaults: { name: 'Cache Lookup' },
 	usableAsTool: undefined,
-	inputs: [NodeConnectionTypes.Main],
+	inputs: `={{ (${inputs})($parameter) }}`,
 	outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
 	outputNames: ['Hit', 'Miss'],
 	credentials: [
@@ -67,9 +77,16 @@ export const description: INodeTypeDescription = {
 					value: 'exact',
 					description: 'Only the very same request is a hit',
 				},
+				{
+					name: 'Semantic',
+					value: 'semantic',
+					description:
+						'A prompt in other words is a hit too, unless a guard sees a difference; the exact entry comes first',
+				},
 			],
 			default: 'exact',
 		},
+		...semanticProperties({ match: ['semantic'] }),
 		{
 			displayName: 'Options',
 			name: 'options',

@@ -2,7 +2,9 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workf
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { testRedisCredential } from '../shared/n8n/testRedisCredential';
 import { description } from './CacheLookup.description';
-import { askBackend, readItems, toResult, type BackendAnswer, type ReadItem } from './lookupItems';
+import { askBackend, type BackendAnswer } from './askBackend';
+import { toResult } from './lookupResult';
+import { readItems, type ReadItem } from './readItems';
 
 export class CacheLookup implements INodeType {
 	description = description;

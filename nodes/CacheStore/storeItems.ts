@@ -12,10 +12,10 @@ import { failedItem } from '../shared/n8n/nodeErrors';
 import { perItem } from '../shared/n8n/parameters';
 import { requestReader } from '../shared/n8n/readRequest';
 import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
+import { indexStored, type IndexableRequest } from '../shared/services/semanticStore';
 import {
 	storeAnswers,
 	type StoreOutcome,
-	type StoreRequest,
 	type StoreSettings,
 } from '../shared/services/store';
 
@@ -29,7 +29,7 @@ interface StoreOptions {
 	timeoutMs?: number;
 }
 
-type Target = Omit<StoreRequest, 'response' | 'reply' | 'tags' | 'latencyMs'> & {
+type Target = Omit<IndexableRequest, 'response' | 'reply' | 'tags' | 'latencyMs'> & {
 	startedAtMs?: number;
 };
 
@@ -59,6 +59,7 @@ export async function storeItems(
 			unavailable = error;
 		}
 	}
+	if (connection) await indexStored(requests, outcomes, connection);
 	let at = 0;
 	return read.map((one, index) => {
 		const item = items[index]!;
@@ -91,7 +92,7 @@ function withOutcome(
 	return { json: { ...item.json, cache }, binary: item.binary, pairedItem: { item: index } };
 }
 
-type ReadRequest = { request: StoreRequest } | { error: unknown };
+type ReadRequest = { request: IndexableRequest } | { error: unknown };
 
 async function readRequests(
 	ctx: IExecuteFunctions,
@@ -169,6 +170,7 @@ function targetReader(
 			keyVersion: pending?.keyVersion ?? '',
 			request: pending?.request,
 			explained: pending?.explained,
+			semantic: pending?.semantic,
 			epoch: lease?.epoch,
 			leaseToken: lease?.token,
 			startedAtMs: lease?.startedAtMs,

@@ -2,15 +2,21 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from '../core/errors';
+import { attempt } from '../drivers/redis/attempt';
 import { redisCacheStore, type RedisClient } from '../drivers/redis/cacheStore';
 import { connectRedis, type RedisSettings } from '../drivers/redis/connect';
+import { redisVectorList } from '../drivers/redis/vectorList';
+import { hasVectorSets, redisVectorSet } from '../drivers/redis/vectorSet';
 import { CACHE_SCHEMA } from '../drivers/sqlite/cacheSchema';
 import { sqliteCacheStore } from '../drivers/sqlite/cacheStore';
 import { openDatabase } from '../drivers/sqlite/openDatabase';
+import { VECTOR_SCHEMA } from '../drivers/sqlite/vectorSchema';
+import { sqliteVectorIndex } from '../drivers/sqlite/vectorIndex';
 import { systemClock } from '../drivers/systemClock';
 import type { CacheStore } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
+import type { VectorIndex } from '../ports/VectorIndex';
 import { guardStore } from '../services/circuitBreaker';
 import { createLeaseKeeper, type LeaseKeeper } from '../services/leaseKeeper';
 import { createPendingRequests, type PendingRequests } from '../services/pendingRequests';
@@ -22,6 +28,8 @@ export interface Connection {
 	leases: LeaseKeeper;
 	pending: PendingRequests;
 	encryptionKeys: readonly Buffer[];
+	/** Where prompts are found by nearness: the best that the backend can do. */
+	vectorIndex(): Promise<VectorIndex>;
 	/** The live handle, for other tables in the same place (the cost ledger). */
 	handle:
 		{ kind: 'sqlite'; db: DatabaseSync } | { kind: 'redis'; client: RedisClient; prefix: string };
@@ -77,6 +85,7 @@ function assemble(
 ): { connection: Connection; close(): void } {
 	const guarded = guardStore(store);
 	const leases = createLeaseKeeper(guarded, systemClock);
+	let index: Promise<VectorIndex> | undefined;
 	return {
 		connection: {
 			store: guarded,
@@ -84,6 +93,11 @@ function assemble(
 			leases,
 			pending: createPendingRequests(),
 			encryptionKeys,
+			vectorIndex: () =>
+				(index ??= openVectorIndex(handle, guarded).catch((error: unknown) => {
+					index = undefined;
+					throw error;
+				})),
 			handle,
 		},
 		close() {
@@ -94,6 +108,18 @@ function assemble(
 	};
 }
 
+const DETECT_TIMEOUT_MS = 2_000;
+
+async function openVectorIndex(
+	handle: Connection['handle'],
+	store: GuardedStore,
+): Promise<VectorIndex> {
+	if (handle.kind === 'sqlite') return sqliteVectorIndex(handle.db, systemClock);
+	const { client, prefix } = handle;
+	const vectorSets = await store.run(() => attempt(hasVectorSets(client)), DETECT_TIMEOUT_MS);
+	return vectorSets ? redisVectorSet(client, prefix) : redisVectorList(client, prefix);
+}
+
 /**
  * The SQLite file in this package's folder.
  * @throws StoreUnavailable where it cannot be opened
@@ -101,7 +127,11 @@ function assemble(
 export function embeddedConnection(folder: string): Connection {
 	const path = join(folder, 'cache.sqlite');
 	return pooled(`sqlite:${path}`, () => {
-		const { db, setAsidePath } = openDatabase(path, CACHE_SCHEMA, systemClock.nowMs());
+		const { db, setAsidePath } = openDatabase(
+			path,
+			CACHE_SCHEMA + VECTOR_SCHEMA,
+			systemClock.nowMs(),
+		);
 		const store = sqliteCacheStore(db, systemClock, {
 			maxBytes: MAX_BYTES,
 			maxEntries: MAX_ENTRIES,

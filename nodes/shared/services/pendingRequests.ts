@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ExplainedRequest } from '../core/explain/components';
 import type { JsonObject } from '../core/json';
+import type { SemanticPlace } from './semanticLookup';
 
 /** What a lookup knows and its store needs; kept in this process, since an execution runs in one. */
 export interface PendingRequest {
@@ -12,6 +13,8 @@ export interface PendingRequest {
 	epoch?: number;
 	startedAtMs: number;
 	leads: boolean;
+	/** Where the prompt is indexed once it is stored. */
+	semantic?: SemanticPlace;
 }
 
 /** Requests of this process whose answer is being computed, by lookup token; the oldest are forgotten. */

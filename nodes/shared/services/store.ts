@@ -9,7 +9,9 @@ import { requestTexts } from '../core/request/requestTexts';
 import type { LeaseRef, StoreCommand } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
+import { addCounts } from './countOutcomes';
 import type { LeaseKeeper } from './leaseKeeper';
+import { EXTRA_TIMEOUT_MS } from './lookup';
 
 export interface StoreRequest {
 	namespace: string;
@@ -53,11 +55,23 @@ export interface StoreDeps {
 }
 
 export type StoreOutcome =
-	| { stored: true; sizeBytes: number; expiresAtMs: number; reasons: string[] }
+	| {
+			stored: true;
+			sizeBytes: number;
+			/** End of the lifetime; ms since 1970. */
+			expiresAtMs: number;
+			/** Lifetime and grace period together. */
+			keepMs: number;
+			reasons: string[];
+	  }
 	| { stored: false; reasons: string[] };
 
 /** How long those who wait for a failed answer go on by themselves instead of queueing up behind each other. */
 const RELEASE_MARK_MS = 2_000;
+
+/** What the front of an entry has room for. */
+const MAX_TAGS_BYTES = 10_000;
+const MAX_KEY_VERSION_BYTES = 999;
 
 type Prepared = { command: StoreCommand; ttlMs: number } | { refused: string };
 
@@ -70,6 +84,7 @@ export async function storeAnswers(
 	settings: StoreSettings,
 	deps: StoreDeps,
 ): Promise<StoreOutcome[]> {
+	for (const { leaseToken } of requests) if (leaseToken) deps.leases.drop(leaseToken);
 	const prepared = requests.map((request) => prepare(request, settings, deps.clock));
 	const commands = prepared.flatMap((one) => ('command' in one ? [one.command] : []));
 	const unled = requests.flatMap((request, index) =>
@@ -77,14 +92,14 @@ export async function storeAnswers(
 			? [leaseRef(request, request.leaseToken)]
 			: [],
 	);
-	for (const { leaseToken } of requests) if (leaseToken) deps.leases.drop(leaseToken);
+	const timeoutMs = settings.timeoutMs + requests.length * EXTRA_TIMEOUT_MS;
 	const replies = await deps.store.run(async (live) => {
 		const [stored] = await Promise.all([
 			commands.length > 0 ? live.store(commands) : [],
 			unled.length > 0 ? live.releaseLeases(unled, RELEASE_MARK_MS) : undefined,
 		]);
 		return stored;
-	}, settings.timeoutMs);
+	}, timeoutMs);
 	countStores(commands, deps);
 	let at = 0;
 	return prepared.map((one): StoreOutcome => {
@@ -92,7 +107,8 @@ export async function storeAnswers(
 		const reply = replies[at++]!;
 		if (!reply.stored) return { stored: false, reasons: [reply.reason] };
 		const expiresAtMs = reply.storedAtMs + one.ttlMs;
-		return { stored: true, sizeBytes: one.command.packed.length, expiresAtMs, reasons: [] };
+		const { packed, keepMs } = one.command;
+		return { stored: true, sizeBytes: packed.length, expiresAtMs, keepMs, reasons: [] };
 	});
 }
 
@@ -129,13 +145,20 @@ function prepare(one: StoreRequest, settings: StoreSettings, clock: Clock): Prep
 		return { refused: `the entry has ${packed.length} bytes, more than ${settings.maxEntryBytes}` };
 	}
 	const { userHash = '', components = {} } = one.explained ?? {};
+	const tags = [...(model === null ? [] : [modelTag(model)]), ...one.tags.map(userTag)];
+	if (Buffer.byteLength(tags.join('\n')) > MAX_TAGS_BYTES) {
+		return { refused: `the tags have more than ${MAX_TAGS_BYTES} bytes` };
+	}
+	if (Buffer.byteLength(one.keyVersion) > MAX_KEY_VERSION_BYTES) {
+		return { refused: `the key version has more than ${MAX_KEY_VERSION_BYTES} bytes` };
+	}
 	return {
 		ttlMs,
 		command: {
 			namespace: one.namespace,
 			key: one.key,
 			packed,
-			tags: [...(model === null ? [] : [modelTag(model)]), ...one.tags.map(userTag)],
+			tags,
 			keyVersion: one.keyVersion,
 			epoch: one.epoch,
 			keepMs: ttlMs + graceMs,
@@ -153,15 +176,10 @@ function answerFacts({ response, reply }: StoreRequest): AnswerFacts {
 	return { ...raw, error: raw.error ?? shaped.error, text: shaped.text };
 }
 
-/** Counters are a by-product: nobody waits for them, and their loss is no failure. */
 function countStores(commands: StoreCommand[], { store }: StoreDeps): void {
-	const spaces = new Map<string, number>();
-	for (const { namespace } of commands) spaces.set(namespace, (spaces.get(namespace) ?? 0) + 1);
-	store
-		.run(
-			(live) =>
-				Promise.all([...spaces].map(([namespace, stores]) => live.count(namespace, { stores }))),
-			1_000,
-		)
-		.catch(() => undefined);
+	const spaces = new Map<string, { stores: number }>();
+	for (const { namespace } of commands) {
+		spaces.set(namespace, { stores: (spaces.get(namespace)?.stores ?? 0) + 1 });
+	}
+	addCounts(spaces, store);
 }

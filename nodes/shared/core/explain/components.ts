@@ -10,20 +10,37 @@ export type Components = Record<string, string>;
 /** What a request consists of, without any prompt text: enough to say later which part changed. */
 export interface ExplainedRequest {
 	/** 16 hex characters over the user's text: requests with the same words are compared. */
-	userHash: string;
-	components: Components;
+	readonly userHash: string;
+	readonly components: Components;
 }
 
 const CONVERSATION_FIELDS = ['messages', 'contents', 'input', 'prompt'];
 const SHORT = 40;
 
-/** Splits a request into named components for `explainMiss`. */
+/** Splits a request into named components for `explainMiss`; worked out when first asked for, since hits need neither. */
 export function explainRequest(
 	request: JsonObject,
 	keyVersion: string,
 	ignoreFields: readonly string[],
 ): ExplainedRequest {
-	const { system, user } = requestTexts(request);
+	let userHash: string | undefined;
+	let components: Components | undefined;
+	return {
+		get userHash() {
+			return (userHash ??= hash(requestTexts(request).user));
+		},
+		get components() {
+			return (components ??= componentsOf(request, keyVersion, ignoreFields));
+		},
+	};
+}
+
+function componentsOf(
+	request: JsonObject,
+	keyVersion: string,
+	ignoreFields: readonly string[],
+): Components {
+	const { system } = requestTexts(request);
 	const components: Components = {};
 	if (keyVersion !== '') components['key version'] = keyVersion;
 	if (system !== '') components['system prompt'] = fingerprint(system);
@@ -32,7 +49,7 @@ export function explainRequest(
 		const label = CONVERSATION_FIELDS.includes(name) ? 'conversation' : name;
 		components[label] = label === 'conversation' ? fingerprint(value) : shown(value);
 	}
-	return { userHash: hash(user), components };
+	return components;
 }
 
 function shown(value: Json): string {

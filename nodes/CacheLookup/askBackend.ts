@@ -1,0 +1,110 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { StoreUnavailable } from '../shared/core/errors';
+import { semanticQuestion } from '../shared/core/semantic/partition';
+import { openBackend } from '../shared/n8n/backend';
+import type { Connection } from '../shared/n8n/connections';
+import { semanticDeps, semanticSettings, type SemanticOptions } from '../shared/n8n/semantic';
+import { isHit, lookup, type LookupOutcome, type LookupSettings } from '../shared/services/lookup';
+import { semanticLookup, type SemanticOutcome } from '../shared/services/semanticLookup';
+import type { LookupOptions, ReadItem, ReadRequest } from './readItems';
+import { releaseFailed } from './releaseFailed';
+
+export interface BackendAnswer {
+	/** Undefined where the backend failed. */
+	connection?: Connection;
+	outcomes: Map<ReadRequest, LookupOutcome>;
+	/** What the semantic index said of requests without an exact entry. */
+	semantic: Map<ReadRequest, SemanticOutcome>;
+}
+
+/** Asks the backend for all readable requests at once; where it fails, every one is a miss, unless the user wants the error. */
+export async function askBackend(
+	ctx: IExecuteFunctions,
+	items: INodeExecutionData[],
+	read: ReadItem[],
+): Promise<BackendAnswer> {
+	const readable = read.filter((one): one is ReadRequest => 'asked' in one);
+	const options = ctx.getNodeParameter('options', 0, {}) as LookupOptions;
+	const {
+		coalesce = true,
+		coalesceWaitMs = 30_000,
+		timeoutMs = 500,
+		onBackendError = 'miss',
+	} = options;
+	try {
+		const connection = await openBackend(ctx);
+		const { encryptionKeys } = connection;
+		if (connection.notice) ctx.logger.warn(connection.notice);
+		connection.notice = undefined;
+		const operation = ctx.getNodeParameter('operation', 0) as 'lookup' | 'fallback';
+		if (operation === 'fallback') await releaseFailed(ctx, items, connection, timeoutMs);
+		const settings = { operation, coalesce, coalesceWaitMs, timeoutMs, encryptionKeys };
+		return ctx.getNodeParameter('match', 0) === 'semantic'
+			? await askBoth(ctx, readable, settings, connection)
+			: {
+					connection,
+					outcomes: await askExact(readable, settings, connection),
+					semantic: new Map(),
+				};
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable) || onBackendError === 'fail') throw error;
+		const reasons = [`backend unreachable: ${error.message}`];
+		if (error.hint) reasons.push(error.hint);
+		const miss: LookupOutcome = { status: 'miss', reasons, leader: false, unavailable: true };
+		return { outcomes: new Map(readable.map((one) => [one, miss])), semantic: new Map() };
+	}
+}
+
+async function askExact(
+	readable: ReadRequest[],
+	settings: LookupSettings,
+	connection: Connection,
+): Promise<Map<ReadRequest, LookupOutcome>> {
+	if (readable.length === 0) return new Map();
+	const outcomes = await lookup(
+		readable.map(({ asked }) => asked),
+		settings,
+		connection,
+	);
+	return new Map(readable.map((one, at) => [one, outcomes[at]!]));
+}
+
+/** The exact entry first; then nearness; and a lease only for what neither knows. */
+async function askBoth(
+	ctx: IExecuteFunctions,
+	readable: ReadRequest[],
+	settings: LookupSettings,
+	connection: Connection,
+): Promise<BackendAnswer> {
+	const options = ctx.getNodeParameter('semantic', 0, {}) as SemanticOptions;
+	const outcomes = await askExact(readable, { ...settings, coalesce: false }, connection);
+	const deps = await semanticDeps(ctx, connection, options);
+	const asking = readable.flatMap((one, index) => {
+		if (outcomes.get(one)?.status !== 'miss') return [];
+		const { scope = '' } = ctx.getNodeParameter('semantic', index, {}) as SemanticOptions;
+		const { request, keyVersion, ignoreFields, asked } = one;
+		const { namespace, control } = asked;
+		const embedderId = deps.embedder.id;
+		const question = semanticQuestion(request, {
+			namespace,
+			keyVersion,
+			ignoreFields,
+			scope,
+			embedderId,
+		});
+		return question && !control.noCache ? [{ one, request: { namespace, control, question } }] : [];
+	});
+	const found = await semanticLookup(
+		asking.map(({ request }) => request),
+		semanticSettings(options, settings.timeoutMs, settings.encryptionKeys),
+		deps,
+	);
+	const semantic = new Map(asking.map(({ one }, at) => [one, found[at]!]));
+	const unanswered = readable.filter(
+		(one) => !isHit(outcomes.get(one)!) && !semantic.get(one)?.hit,
+	);
+	for (const [one, outcome] of await askExact(unanswered, settings, connection)) {
+		outcomes.set(one, outcome);
+	}
+	return { connection, outcomes, semantic };
+}

@@ -1,0 +1,141 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { Entry } from '../shared/core/entry/envelope';
+import { ConfigError } from '../shared/core/errors';
+import type { Json, JsonObject } from '../shared/core/json';
+import { isJsonObject } from '../shared/core/json';
+import { writeLease } from '../shared/n8n/lease';
+import { perItem } from '../shared/n8n/parameters';
+import { isHit, type LookupOutcome } from '../shared/services/lookup';
+import type { SemanticOutcome } from '../shared/services/semanticLookup';
+import type { BackendAnswer } from './askBackend';
+import type { LookupOptions, ReadRequest } from './readItems';
+
+export interface ItemResult {
+	hit: boolean;
+	item: INodeExecutionData;
+}
+
+/** An answer that is served, wherever it was found. */
+interface Served {
+	layer: 'exact' | 'semantic';
+	entry: Entry;
+	ageMs: number;
+	refresh: boolean;
+	stale: boolean;
+	/** What the semantic index adds. */
+	nearness?: { similarity: number; matchedPrompt: string; matchedKey: string };
+}
+
+function servedBy(
+	outcome: LookupOutcome,
+	semantic: SemanticOutcome | undefined,
+): Served | undefined {
+	if (isHit(outcome)) {
+		const { entry, ageMs, refresh, status } = outcome;
+		return { layer: 'exact', entry, ageMs, refresh, stale: status === 'stale' };
+	}
+	if (!semantic?.hit) return undefined;
+	const { entry, ageMs, stale, similarity, matchedPrompt, key: matchedKey } = semantic;
+	const nearness = { similarity, matchedPrompt, matchedKey };
+	return { layer: 'semantic', entry, ageMs, refresh: false, stale, nearness };
+}
+
+/** Remembers a miss for Cache Store, and makes the item that leaves the node. */
+export function toResult(
+	ctx: IExecuteFunctions,
+	item: INodeExecutionData,
+	itemIndex: number,
+	one: ReadRequest,
+	{ connection, outcomes, semantic: semantics }: BackendAnswer,
+	timing: { startedAtMs: number; lookupMs: number },
+): ItemResult {
+	const { request, keyVersion, asked } = one;
+	const { namespace, key, explained, control } = asked;
+	const outcome = outcomes.get(one)!;
+	const semantic = semantics.get(one);
+	const served = servedBy(outcome, semantic);
+	const reasons = [...outcome.reasons, ...(semantic?.reasons ?? [])];
+	if (!served && control.onlyIfCached) {
+		throw new ConfigError(
+			`No cached answer, and only-if-cached was asked for (${reasons.join('; ')})`,
+			'Cache Control',
+			'Leave only-if-cached out to let the model answer.',
+		);
+	}
+	const { token, epoch } = outcome;
+	const { startedAtMs, lookupMs } = timing;
+	const computes = !served || served.refresh;
+	const leader = !served && !isHit(outcome) && outcome.leader;
+	const lease = token && computes ? writeLease({ token, epoch, startedAtMs }) : undefined;
+	if (token && connection && computes) {
+		const leads = leader || served?.refresh === true;
+		const known = { namespace, key, keyVersion, request, explained, epoch, startedAtMs, leads };
+		connection.pending.set(token, { ...known, semantic: semantic?.place });
+	}
+	const cache: JsonObject = {
+		status: statusOf(outcome, served),
+		layer: served?.layer ?? null,
+		key,
+		namespace,
+		backend: ctx.getNodeParameter('backend', 0) as string,
+		reasons,
+		ageSeconds: served ? Math.round(served.ageMs / 1000) : null,
+		ttlSeconds: served ? Math.round((served.entry.meta.ttlMs - served.ageMs) / 1000) : null,
+		similarity: served?.nearness?.similarity ?? null,
+		...(served?.nearness && {
+			matchedPrompt: served.nearness.matchedPrompt,
+			matchedKey: served.nearness.matchedKey,
+		}),
+		lookupMs,
+		leader,
+		refresh: served?.refresh ?? false,
+		saved: served ? savedBy(served.entry.meta.latencyMs, served.entry.meta.usage) : nothingSaved(),
+		...(lease !== undefined && { lease }),
+	};
+	const json = served
+		? hitJson(ctx, item.json as JsonObject, itemIndex, served.entry.response, cache)
+		: { ...item.json, cache };
+	return {
+		hit: served !== undefined,
+		item: {
+			json: json as INodeExecutionData['json'],
+			binary: item.binary,
+			pairedItem: { item: itemIndex },
+		},
+	};
+}
+
+function statusOf(outcome: LookupOutcome, served: Served | undefined): string {
+	if (served) return served.stale ? 'stale' : 'hit';
+	return outcome.status;
+}
+
+function hitJson(
+	ctx: IExecuteFunctions,
+	json: JsonObject,
+	itemIndex: number,
+	response: Json,
+	cache: JsonObject,
+): JsonObject {
+	const { outputField = 'response', hitItem = 'keep' } = perItem<LookupOptions>(
+		ctx,
+		'options',
+		{},
+	)(itemIndex);
+	if (hitItem === 'answer') {
+		return isJsonObject(response) ? { ...response, cache } : { [outputField]: response, cache };
+	}
+	return { ...json, [outputField]: response, cache };
+}
+
+function savedBy(latencyMs: number | null, usage: Json | undefined): JsonObject {
+	const counts = isJsonObject(usage) ? Object.values(usage) : [];
+	const numbers = counts.filter((count): count is number => typeof count === 'number');
+	return {
+		tokens: numbers.length > 0 ? numbers.reduce((sum, count) => sum + count, 0) : null,
+		usd: null,
+		latencyMs,
+	};
+}
+
+const nothingSaved = (): JsonObject => ({ tokens: 0, usd: 0, latencyMs: 0 });

@@ -1,0 +1,55 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+/** What a node sees of n8n when it is run alone: parameters, items, storage folder, credentials. */
+export interface NodeRun {
+	parameters: Record<string, unknown>;
+	items: INodeExecutionData[];
+	folder?: string;
+	continueOnFail?: boolean;
+	credentials?: IDataObject;
+	/** Output of the nearest Cache Lookup, in the order of `items`. */
+	upstream?: INodeExecutionData[];
+}
+
+/**
+ * A light stand-in for n8n's execution context, for tests of one node without a whole n8n; the end-to-end tests
+ * run the same nodes in the real one. Parameters are plain values, as n8n gives them after expressions.
+ */
+export function nodeContext(run: NodeRun): IExecuteFunctions {
+	const { parameters, items, continueOnFail = false, upstream } = run;
+	const folder = run.folder ?? mkdtempSync(join(tmpdir(), 'prompt-cache-node-'));
+	const node = {
+		id: '1',
+		name: 'Node under test',
+		type: 'test',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+	};
+	const context = {
+		getNode: () => node,
+		getInputData: () => items,
+		getNodeParameter: (name: string, _index: number, fallback?: unknown) =>
+			name in parameters ? parameters[name] : fallback,
+		continueOnFail: () => continueOnFail,
+		getCredentials: async () => run.credentials ?? {},
+		getParentNodes: () =>
+			upstream ? [{ name: 'Cache Lookup', type: 'x.cacheLookup', disabled: false }] : [],
+		getWorkflowDataProxy: (index: number) => ({ $: () => ({ item: upstream?.[index] }) }),
+		logger: { info: () => undefined, warn: () => undefined },
+		helpers: {
+			getStoragePath: () => join(folder, 'node-type'),
+			getBinaryDataBuffer: async (index: number, name: string) =>
+				Buffer.from(items[index]?.binary?.[name]?.data ?? '', 'base64'),
+			prepareBinaryData: async (data: Buffer, fileName?: string, mimeType?: string) => ({
+				data: data.toString('base64'),
+				fileName,
+				mimeType,
+			}),
+		},
+	};
+	return context as unknown as IExecuteFunctions;
+}
