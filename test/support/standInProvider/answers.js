@@ -40,7 +40,7 @@ const ENDINGS = {
  * Decides what the model "says" to a conversation.
  * `prompt` is the last user text, `tools` are `{ name, schema }`, `jsonSchema` an object where JSON
  * was asked for. Returns `{ text, ending, toolCall }`; `ending` is `stop`, `length`,
- * `content_filter`, `refusal` or `tool`.
+ * `content_filter`, `refusal` or `tool`. `[[say:…]]` in the prompt dictates the text.
  */
 function answerTo({ request, prompt, tools = [], afterTool = null, jsonSchema = null }) {
 	const fingerprint = hash(request).slice(0, 8);
@@ -49,6 +49,8 @@ function answerTo({ request, prompt, tools = [], afterTool = null, jsonSchema = 
 		const args = sampleFor({ type: 'object', ...wanted.schema });
 		return { text: '', ending: 'tool', toolCall: { id: fingerprint, name: wanted.name, args } };
 	}
+	const dictated = /\[\[say:(.+?)\]\]/s.exec(prompt);
+	if (dictated) return { text: dictated[1], ending: 'stop' };
 	const marker = Object.keys(ENDINGS).find((name) => prompt.includes(name));
 	const ending = marker ? ENDINGS[marker] : 'stop';
 	if (ending === 'refusal') return { text: "I'm sorry, but I can't help with that.", ending };

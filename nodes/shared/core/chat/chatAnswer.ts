@@ -53,7 +53,7 @@ export function readChatAnswer(generation: GenerationFacts, streamed: boolean): 
 		streamed,
 		media: hasMedia(content) || generation.additional.audio !== undefined,
 		record: {
-			text: generation.text !== '' ? generation.text : textOf(content),
+			text: textOf(content) ?? generation.text,
 			finish_reason: finishReason(generationInfo, responseMetadata, generation.additional),
 			message: {
 				content,
@@ -99,14 +99,16 @@ function finishReason(...places: ReadonlyArray<Record<string, unknown>>): string
 		const details = place.incomplete_details;
 		if (isJsonObject(details) && typeof details.reason === 'string') return details.reason;
 		if (place.status === 'incomplete') return 'incomplete';
+		if (place.status === 'completed') return 'stop';
 		if (place.done === false) return 'unfinished';
 	}
 	return null;
 }
 
-function textOf(content: Json): string {
+/** What the user reads: some frameworks count the arguments of tool calls as text too. */
+function textOf(content: Json): string | undefined {
 	if (typeof content === 'string') return content;
-	if (!Array.isArray(content)) return '';
+	if (!Array.isArray(content)) return undefined;
 	return content
 		.map((block) => (isJsonObject(block) && typeof block.text === 'string' ? block.text : ''))
 		.join('');

@@ -1,0 +1,238 @@
+/** Workflows with n8n's own AI nodes over a Cached Chat Model, each behind a webhook of its name. */
+import type { Workflow, WorkflowNode } from '../../scripts/lib/templates/fit.mjs';
+import { stableId } from '../../scripts/lib/templates/fit.mjs';
+
+type Parameters = Record<string, unknown>;
+type Credentials = WorkflowNode['credentials'];
+
+const AI = '@n8n/n8n-nodes-langchain.';
+const byId = (value: string): Parameters => ({ __rl: true, mode: 'id', value });
+
+export interface Provider {
+	type: string;
+	version: number;
+	parameters: Parameters;
+	credential: string;
+	/** Part of the route of its calls at the stand-in. */
+	route: string;
+}
+
+/** Chat model sub-nodes of n8n 2.41, before the stand-in. */
+export const PROVIDERS = {
+	'openai chat': {
+		type: 'lmChatOpenAi',
+		version: 1.2,
+		parameters: { model: byId('gpt-4o-mini'), options: { temperature: 0.2 } },
+		credential: 'openAiApi',
+		route: '/v1/chat/completions',
+	},
+	'openai responses': {
+		type: 'lmChatOpenAi',
+		version: 1.3,
+		parameters: { model: byId('gpt-4.1-mini'), responsesApiEnabled: true, options: {} },
+		credential: 'openAiApi',
+		route: '/v1/responses',
+	},
+	anthropic: {
+		type: 'lmChatAnthropic',
+		version: 1.3,
+		parameters: { model: byId('claude-sonnet-4-5'), options: {} },
+		credential: 'anthropicApi',
+		route: '/v1/messages',
+	},
+	gemini: {
+		type: 'lmChatGoogleGemini',
+		version: 1,
+		parameters: { modelName: 'models/gemini-2.5-flash', options: {} },
+		credential: 'googlePalmApi',
+		route: '/v1beta/models/gemini-2.5-flash:',
+	},
+	ollama: {
+		type: 'lmChatOllama',
+		version: 1,
+		parameters: { model: 'llama3.2', options: {} },
+		credential: 'ollamaApi',
+		route: '/api/chat',
+	},
+	mistral: {
+		type: 'lmChatMistralCloud',
+		version: 1,
+		parameters: { model: 'mistral-small-latest', options: {} },
+		credential: 'mistralCloudApi',
+		route: '/v1/chat/completions',
+	},
+} satisfies Record<string, Provider>;
+
+export type ProviderName = keyof typeof PROVIDERS;
+
+interface Link {
+	from: string;
+	to: string;
+	kind?: string;
+	input?: number;
+}
+
+export interface AiWorkflowOptions {
+	route: string;
+	/** n8n's tool that uses the model. */
+	root: { type: string; version: number; parameters: Parameters };
+	model: ProviderName;
+	smallModel?: ProviderName;
+	cache?: Parameters;
+	credentials: Record<string, { id: string; name: string }>;
+	/** Further sub-nodes of the root, with the kind of their connection. */
+	parts?: Array<{
+		name: string;
+		type: string;
+		version: number;
+		parameters: Parameters;
+		kind: string;
+		credential?: string;
+		of?: string;
+	}>;
+	webhook?: Parameters;
+	/** Splits the field `items` of the body into items first. */
+	batch?: boolean;
+	backend: string;
+}
+
+/** Webhook -> (Split Out) -> root, with the root's model behind a Cached Chat Model. */
+export function aiWorkflow(options: AiWorkflowOptions): Workflow {
+	const { route, root, credentials, backend, parts = [], batch } = options;
+	const nodes: WorkflowNode[] = [];
+	const links: Link[] = [];
+	const named = (type: string | undefined): Credentials =>
+		type && credentials[type] ? { [type]: credentials[type] } : undefined;
+	const add = (
+		name: string,
+		type: string,
+		typeVersion: number,
+		parameters: Parameters,
+		held?: Credentials,
+	) => {
+		const id = stableId(`${route} ${name}`);
+		nodes.push({
+			id,
+			name,
+			type,
+			typeVersion,
+			position: [nodes.length * 200, 0],
+			parameters,
+			credentials: held,
+		});
+	};
+	add('Webhook', 'n8n-nodes-base.webhook', 2.1, {
+		httpMethod: 'POST',
+		path: route,
+		responseMode: 'lastNode',
+		options: {},
+		...options.webhook,
+	});
+	nodes[0]!.webhookId = `ai-${route}`;
+	if (batch) {
+		add('Split', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: 'body.items', options: {} });
+		links.push({ from: 'Webhook', to: 'Split' });
+	}
+	add('Root', AI + root.type, root.version, root.parameters);
+	links.push({ from: batch ? 'Split' : 'Webhook', to: 'Root' });
+	// n8n answers with the last node that ran, which may be a tool: a node after the root settles it.
+	add('Answer', 'n8n-nodes-base.noOp', 1, {});
+	links.push({ from: 'Root', to: 'Answer' });
+	add(
+		'Cache',
+		'n8n-nodes-prompt-cache.cachedChatModel',
+		1,
+		{ backend, namespace: route, ...options.cache },
+		backend === 'redis' ? named('promptCacheRedisApi') : undefined,
+	);
+	links.push({ from: 'Cache', to: 'Root', kind: 'ai_languageModel' });
+	const models = [options.model, ...(options.smallModel ? [options.smallModel] : [])];
+	models.forEach((provider, input) => {
+		const { type, version, parameters, credential } = PROVIDERS[provider];
+		const name = input === 0 ? 'Model' : 'Small Model';
+		add(name, AI + type, version, parameters, named(credential));
+		links.push({ from: name, to: 'Cache', kind: 'ai_languageModel', input });
+	});
+	for (const { name, type, version, parameters, kind, credential, of = 'Root' } of parts) {
+		add(name, type.includes('.') ? type : AI + type, version, parameters, named(credential));
+		links.push({ from: name, to: of, kind });
+	}
+	return { id: stableId(`ai ${route}`), name: `AI ${route}`, nodes, connections: connect(links) };
+}
+
+function connect(links: Link[]): Workflow['connections'] {
+	const connections: Record<string, Record<string, Array<Array<Record<string, unknown>>>>> = {};
+	for (const { from, to, kind = 'main', input = 0 } of links) {
+		((connections[from] ??= {})[kind] ??= [[]])[0]!.push({ node: to, type: kind, index: input });
+	}
+	return connections;
+}
+
+const text = '={{ $json.body ? $json.body.text : $json.text }}';
+
+/** The parents that use a model, by name. */
+export const ROOTS = {
+	chain: {
+		type: 'chainLlm',
+		version: 1.7,
+		parameters: { promptType: 'define', text, batching: {} },
+	},
+	structuredChain: {
+		type: 'chainLlm',
+		version: 1.7,
+		parameters: { promptType: 'define', text, hasOutputParser: true, batching: {} },
+	},
+	agent: {
+		type: 'agent',
+		version: 3.1,
+		parameters: { promptType: 'define', text, options: { enableStreaming: false } },
+	},
+	streamingAgent: {
+		type: 'agent',
+		version: 3.1,
+		parameters: { promptType: 'define', text, options: { enableStreaming: true } },
+	},
+	oldAgent: {
+		type: 'agent',
+		version: 2.2,
+		parameters: { promptType: 'define', text, options: { enableStreaming: false } },
+	},
+	structuredAgent: {
+		type: 'agent',
+		version: 3.1,
+		parameters: {
+			promptType: 'define',
+			text,
+			hasOutputParser: true,
+			options: { enableStreaming: false },
+		},
+	},
+	questionAndAnswer: {
+		type: 'chainRetrievalQa',
+		version: 1.6,
+		parameters: { promptType: 'define', text, options: {} },
+	},
+};
+
+export const THINK_TOOL = {
+	name: 'Think',
+	type: 'toolThink',
+	version: 1.1,
+	parameters: {},
+	kind: 'ai_tool',
+};
+
+export const PARSER = {
+	name: 'Parser',
+	type: 'outputParserStructured',
+	version: 1.3,
+	parameters: {
+		schemaType: 'manual',
+		inputSchema: JSON.stringify({
+			type: 'object',
+			properties: { answer: { type: 'string' } },
+			required: ['answer'],
+		}),
+	},
+	kind: 'ai_outputParser',
+};
