@@ -10,9 +10,9 @@ export interface UpstreamCache {
 	lease?: string;
 }
 
-const LOOKUP_TYPE = /(^|\.)cacheLookup$/;
+const LOOKUP_TYPE = /(^|\.)(cacheLookup|llmEndpointTrigger)$/;
 
-/** The nearest Cache Lookup before this node, by name; undefined where there is none. */
+/** The nearest Cache Lookup (or LLM Endpoint Trigger, which looks up too) before this node, by name; undefined where there is none. */
 export function upstreamLookupName(ctx: IExecuteFunctions): string | undefined {
 	const parents = ctx.getParentNodes(ctx.getNode().name);
 	return parents.find(({ type, disabled }) => LOOKUP_TYPE.test(type) && !disabled)?.name;
