@@ -48,6 +48,8 @@ const FRAMES = [
 	(i, p) => `${i}. ${p}`,
 	(i, p) => `Context: ${p}\n\n${i}`,
 	(i, p) => `${p} ${i}`,
+	(i, p) => `${i}\nInput: ${p}\nOutput:`,
+	(i, p) => `${i}\n\nInput: ${p}`,
 ];
 
 /** Reads one phrase file into slot lists and blocks. */
@@ -116,6 +118,7 @@ function fill(text, slots, random, sentence) {
 
 function expand(line, slots, random, sentence) {
 	return fill(choose(line, random), slots, random, sentence)
+		.replaceAll('\\n', '\n')
 		.replace(/ +/g, ' ')
 		.replace(/ ([.,!?])(?=\s|$)/g, '$1')
 		.trim();

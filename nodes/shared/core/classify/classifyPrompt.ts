@@ -9,7 +9,13 @@ import { explainDecision } from './reasons';
 import type { CompiledRule } from './rules';
 import { segmentPrompt, type SegmentedPrompt } from './segment';
 import { readStructure, type PromptStructure } from './structure';
-import { TASK_TYPES, type PromptLanguage, type TaskType, type Tier } from './taskTypes';
+import {
+	SMALL_TYPE_COUNT,
+	TASK_TYPES,
+	type PromptLanguage,
+	type TaskType,
+	type Tier,
+} from './taskTypes';
 
 /** What the classifier works with; loaded once. */
 export interface Classifier {
@@ -29,6 +35,8 @@ export interface ClassifyOptions {
 	maxSmallModelTokens?: number;
 	/** Types that may be answered; default all. */
 	labels?: readonly TaskType[];
+	/** The type a judging model gave; it stands for the built-in one and for the side that follows. */
+	judgedType?: TaskType;
 }
 
 /** The decision for one prompt. */
@@ -68,7 +76,10 @@ export function classifyPrompt(
 	const output = runModel(model, features);
 	const signals = readDifficultySignals(lexicon, parts, structure);
 	const known = isKnown(language, parts, structure);
-	const { type, confidence } = chooseType(output.types, options.labels, known);
+	const builtIn = chooseType(output.types, options.labels, known);
+	const { judgedType } = options;
+	const type = judgedType ?? builtIn.type;
+	const confidence = judgedType ? JUDGED_CONFIDENCE : builtIn.confidence;
 	const difficulty = known
 		? scoreDifficulty(signals, output.types, model.header.difficulty)
 		: UNKNOWN_DIFFICULTY;
@@ -76,12 +87,13 @@ export function classifyPrompt(
 		text,
 		type,
 		language,
-		sideLogit: known ? output.sideLogit : UNKNOWN_SIDE_LOGIT,
+		sideLogit: judgedType ? judgedSide(judgedType) : known ? output.sideLogit : UNKNOWN_SIDE_LOGIT,
 		difficulty,
 		header: model.header,
 		options,
 	});
 	const reasons = explainDecision(type, confidence, signals, structure);
+	if (judgedType) reasons.push('decided by the attached chat model');
 	if (side.reason) reasons.push(side.reason);
 	return { type, tier: side.tier, difficulty, confidence, language, reasons };
 }
@@ -89,6 +101,15 @@ export function classifyPrompt(
 /** Nothing is known of such a prompt: it is taken as hard and goes to the large model. */
 const UNKNOWN_DIFFICULTY = 0.5;
 const UNKNOWN_SIDE_LOGIT = 1;
+
+/** A judge is right more often than not, but nothing tells how often. */
+const JUDGED_CONFIDENCE = 0.9;
+const JUDGED_SIDE_LOGIT = 2;
+
+function judgedSide(type: TaskType): number {
+	const place = TASK_TYPES.indexOf(type);
+	return place < SMALL_TYPE_COUNT ? -JUDGED_SIDE_LOGIT : JUDGED_SIDE_LOGIT;
+}
 
 function isKnown(
 	language: PromptLanguage,

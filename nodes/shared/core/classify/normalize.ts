@@ -12,22 +12,25 @@ const MAX_COURTESIES = 8;
 const ABOUT_ITSELF =
 	'(?!feel|be |have|speak|understand|think|see |hear|love|dream|really|actually|even|still|parler|ressentir|avoir|comprendre|penser|voir|entendre|fuhlen|fühlen|denken|sprechen|sentir|hablar|pensar)';
 
+/** With what a request may begin after its preamble. */
+const BEGINNING = '[\\p{L}\\p{N}¿¡"«“(]';
+
 const OPENERS = [
 	String.raw`(?:please|pls|plz|kindly)(?=[\s,:;])`,
 	String.raw`(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))(?: there| assistant| chatgpt| gpt| bot| ai| everyone| open assistant| team)?(?=[,!.\n])`,
 	String.raw`(?:(?:can|could|would|will) you (?:please|kindly|help me (?:to )?please)|(?:can|could|would|will) you be so kind (?:as )?to|would you mind)(?=\s)`,
-	String.raw`(?:could you|can you|would you)(?=\s+${ABOUT_ITSELF}\p{L})`,
+	String.raw`(?:could you|can you|would you)(?=\s+${ABOUT_ITSELF}${BEGINNING})`,
 	String.raw`(?:i(?: would|['’]d) like you to|i need you to|i want you to|i would appreciate it if you(?: could)?|if you don['’]t mind)(?=[\s,])`,
 	String.raw`(?:s['’]il (?:te|vous) pla[iî]t|svp|stp|merci de(?: bien vouloir)?|veuillez|auriez-vous l['’]amabilit[eé] de|aurais-tu la gentillesse de)(?=[\s,:;!])`,
 	String.raw`(?:bonjour|bonsoir|salut|coucou)(?: à tous| a tous| chatgpt| l['’]assistant| l['’]ia)?(?=\s*[,!.\n])`,
-	String.raw`(?:(?:est-ce que )?(?:peux-tu|pourrais-tu|tu peux|tu pourrais|pouvez-vous|pourriez-vous|vous pouvez|vous pourriez|peux tu|pouvez vous|pourriez vous|pourrais tu))(?:,? s['’]il (?:te|vous) pla[iî]t,?| stp,?| svp,?)?(?=\s+${ABOUT_ITSELF}\p{L})`,
+	String.raw`(?:(?:est-ce que )?(?:peux-tu|pourrais-tu|tu peux|tu pourrais|pouvez-vous|pourriez-vous|vous pouvez|vous pourriez|peux tu|pouvez vous|pourriez vous|pourrais tu))(?:,? s['’]il (?:te|vous) pla[iî]t,?| stp,?| svp,?)?(?=\s+${ABOUT_ITSELF}${BEGINNING})`,
 	String.raw`(?:je (?:voudrais|veux|souhaite|souhaiterais|aimerais) que (?:tu|vous)|j['’]aimerais que (?:tu|vous))(?=\s)`,
 	String.raw`(?:bitte)(?=[\s,:;])`,
 	String.raw`(?:hallo|guten (?:tag|morgen|abend))(?=\s*[,!.\n])`,
-	String.raw`(?:kannst du|könntest du|koenntest du|können sie|könnten sie|würdest du|würden sie)(?: mir)?(?: bitte)?(?=\s+${ABOUT_ITSELF}\p{L})`,
+	String.raw`(?:kannst du|könntest du|koenntest du|können sie|könnten sie|würdest du|würden sie)(?: mir)?(?: bitte)?(?=\s+${ABOUT_ITSELF}${BEGINNING})`,
 	String.raw`(?:por favor)(?=[\s,:;])`,
 	String.raw`(?:hola|buenos días|buenos dias|buenas(?: tardes| noches)?)(?=\s*[,!.\n])`,
-	String.raw`(?:¿?\s*(?:puedes|podrías|podrias|puede|podría|podria))(?: por favor)?(?=\s+${ABOUT_ITSELF}\p{L})`,
+	String.raw`(?:¿?\s*(?:puedes|podrías|podrias|puede|podría|podria))(?: por favor)?(?=\s+${ABOUT_ITSELF}${BEGINNING})`,
 ];
 
 const CLOSERS = [
@@ -50,7 +53,7 @@ const CLOSERS = [
 
 const OPENER = new RegExp(String.raw`^(?:${OPENERS.join('|')})[\s,:;!.]*`, 'iu');
 const CLOSER = new RegExp(
-	String.raw`(?:[\s,;.!?(\-–—]+)(?:${CLOSERS.join('|')})[\s.!)]*(\??)[\s.!)]*$`,
+	String.raw`(?:[\s,;.!(\-–—]+)(?:${CLOSERS.join('|')})[\s.!)]*(\??)[\s.!)]*$`,
 	'iu',
 );
 const WRAPPED = /^(?:"[^"]*"|'[^']*'|`[^`]*`|«[^«»]*»|“[^“”]*”|„[^„“]*“|‘[^‘’]*’)$/su;
@@ -87,7 +90,6 @@ function isWrapped(text: string): boolean {
 /** Lower case without accents, typographic quotes or carriage returns; idempotent under case change. */
 export function foldText(text: string): string {
 	const cased = text.toUpperCase().toLowerCase();
-	// eslint-disable-next-line no-control-regex
 	if (!/[^\x00-\x7f]/.test(cased))
 		return cased.includes('\r') ? cased.replace(/\r\n?/g, '\n') : cased;
 	return cased
