@@ -1,0 +1,184 @@
+import type { ServerResponse } from 'node:http';
+import type { JsonObject } from '../shared/core/json';
+import { answerBody, eventsFor } from '../shared/core/protocol/answer';
+import { errorBody, type EndpointError } from '../shared/core/protocol/errors';
+import type { AnswerFrame, Operation, Protocol } from '../shared/core/protocol/protocol';
+import { providerError } from '../shared/core/protocol/errors';
+import type { RelayMessage } from '../shared/n8n/executionRelay';
+
+export interface ExchangeOptions {
+	protocol: Protocol;
+	operation: Operation;
+	frame: AnswerFrame;
+	/** The client wants server-sent events. */
+	streamed: boolean;
+	headers: Record<string, string>;
+	timeoutMs: number;
+	/** Keeps a good answer; gives headers that are known only now. */
+	onAnswer(body: JsonObject, item: JsonObject): Promise<Record<string, string>>;
+	/** There will be no answer: the client is gone, or it failed. */
+	onGiveUp(): void;
+	/** Stops the execution that computes the answer. */
+	stop(executionId: string): void;
+}
+
+/** A client that waits for the answer of an execution. */
+export interface Exchange {
+	receive(message: RelayMessage): void;
+	/** The execution is over; where it gave no answer, the client gets an error. */
+	ended(): void;
+	fail(error: EndpointError): void;
+}
+
+const KEEP_ALIVE_MS = 15_000;
+/** A client that reads nothing is let go before its answer fills the memory. */
+const MOST_UNREAD_BYTES = 16 * 1024 ** 2;
+
+/** Answers with JSON. */
+export function sendJson(
+	response: ServerResponse,
+	status: number,
+	body: JsonObject,
+	headers: Record<string, string>,
+): void {
+	if (response.headersSent || response.destroyed) return;
+	const text = Buffer.from(JSON.stringify(body));
+	response.writeHead(status, {
+		...headers,
+		'content-type': 'application/json; charset=utf-8',
+		'content-length': text.length,
+	});
+	response.end(text);
+}
+
+/** Answers with an error in the protocol's shape. */
+export function sendError(
+	response: ServerResponse,
+	protocol: Protocol,
+	error: EndpointError,
+	headers: Record<string, string> = {},
+): void {
+	const retry: Record<string, string> =
+		error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
+	// After a body that was not read to its end the connection cannot go on.
+	const close: Record<string, string> = [408, 413].includes(error.status)
+		? { connection: 'close' }
+		: {};
+	const auth: Record<string, string> = error.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+	const body = errorBody(protocol, error);
+	sendJson(response, error.status, body, { ...headers, ...retry, ...close, ...auth });
+}
+
+export const EVENT_HEADERS = {
+	'content-type': 'text/event-stream; charset=utf-8',
+	// no-transform: a compressing proxy would hold the tokens back.
+	'cache-control': 'no-cache, no-transform',
+	'x-accel-buffering': 'no',
+};
+
+/** Opens the waiting for one execution's answer. */
+export function openExchange(response: ServerResponse, options: ExchangeOptions): Exchange {
+	const { protocol, operation, frame, headers } = options;
+	const events = options.streamed ? eventsFor(operation, frame) : undefined;
+	const [write, end] = [response.write.bind(response), response.end.bind(response)];
+	let executionId: string | undefined;
+	let begun = false;
+	let answering = false;
+	let closed = false;
+
+	const close = (): boolean => {
+		if (closed) return false;
+		closed = true;
+		clearTimeout(deadline);
+		clearInterval(heart);
+		response.off('close', gone);
+		return true;
+	};
+	const send = (text: string, body?: JsonObject): void => {
+		if (!begun) response.writeHead(200, { ...headers, ...EVENT_HEADERS });
+		const opening = begun ? '' : events!.begin(body);
+		begun = true;
+		write(opening + text);
+		if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
+	};
+	const cancel = (): void => {
+		if (executionId !== undefined) options.stop(executionId);
+	};
+	const gone = (): void => {
+		if (!close()) return;
+		cancel();
+		options.onGiveUp();
+	};
+	const fail = (error: EndpointError): void => {
+		if (!close()) return;
+		if (begun) {
+			write(events!.error(errorBody(protocol, error)));
+			end();
+		} else {
+			sendError(withOwnEnd(response, end), protocol, error, headers);
+		}
+		options.onGiveUp();
+	};
+	const answer = async (item: JsonObject): Promise<void> => {
+		if (answering) return;
+		answering = true;
+		const given = answerBody(operation, item, frame);
+		if (!given.ok) return fail(given.error);
+		clearTimeout(deadline);
+		const late = await options.onAnswer(given.body, item);
+		if (!close()) return;
+		if (events) {
+			send(events.end(given.body), given.body);
+			end();
+		} else {
+			sendJson(withOwnEnd(response, end), 200, given.body, { ...headers, ...late });
+		}
+	};
+	const deadline = setTimeout(() => {
+		fail({ status: 504, message: 'The answer took too long', code: 'timeout' });
+		cancel();
+	}, options.timeoutMs);
+	const heart = setInterval(() => {
+		if (events && !response.destroyed) send(events.keepAlive());
+	}, KEEP_ALIVE_MS);
+	deadline.unref();
+	heart.unref();
+	response.once('close', gone);
+	response.on('error', () => undefined);
+	if (response.destroyed) gone();
+
+	return {
+		receive(message) {
+			if (message.promptCache === 'started') {
+				({ executionId } = message);
+				if (closed) cancel();
+			}
+			if (closed || answering) return;
+			if (message.promptCache === 'text' && events) send(events.text(message.piece));
+			if (message.promptCache === 'answer') {
+				answer(message.item).catch(() => fail(FAILED));
+			}
+			if (message.promptCache === 'failed') {
+				fail(
+					message.status === null ? FAILED : providerError(message.status, 'The provider failed'),
+				);
+			}
+		},
+		ended() {
+			if (!answering) fail(FAILED);
+		},
+		fail,
+	};
+}
+
+const FAILED: EndpointError = {
+	status: 500,
+	message: 'The workflow failed, or ended without an answer',
+	code: 'workflow_failed',
+};
+
+/** A webhook's response has `end` replaced by then: the answer goes by the original one. */
+function withOwnEnd(response: ServerResponse, end: ServerResponse['end']): ServerResponse {
+	response.end = end;
+	return response;
+}

@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { JsonObject } from '../shared/core/json';
+import { answerBody, eventsFor } from '../shared/core/protocol/answer';
+import type { EndpointError } from '../shared/core/protocol/errors';
+import { modelsBody } from '../shared/core/protocol/models';
+import type { AnswerFrame, Operation, Protocol } from '../shared/core/protocol/protocol';
+import { readRequest } from '../shared/core/protocol/readRequest';
+import { findRoute } from '../shared/core/protocol/routes';
+import {
+	ask,
+	authenticate,
+	giveUp,
+	keepAnswer,
+	limitRate,
+	type Asked,
+	type Buckets,
+	type Caller,
+	type EndpointDeps,
+	type EndpointSettings,
+} from '../shared/services/endpoint';
+import { isHit } from '../shared/services/lookup';
+import { EVENT_HEADERS, openExchange, sendError, sendJson, type Exchange } from './exchange';
+import { readBody, type BodyLimits } from './readBody';
+import { requestItem } from './requestItem';
+
+/** One endpoint: what its node's parameters say, and what it works with. */
+export interface Endpoint extends EndpointSettings, BodyLimits {
+	/** Tells endpoints apart where they share something. */
+	id: string;
+	protocol: Protocol;
+	backend: string;
+	models: readonly string[];
+	answerTimeoutMs: number;
+	/** Most clients that may wait for an execution at the same time. */
+	maxWaiting: number;
+	/** Hits start an execution too, by the second output. */
+	recordHits: boolean;
+	/** A Cache Store in the workflow takes over the lease. */
+	storesItself: boolean;
+	buckets: Buckets;
+	open(): EndpointDeps;
+	/** USD that an answer cost; undefined where that is not known. */
+	costOf(body: JsonObject): number | undefined;
+	stop(executionId: string): void;
+	/** Clients that wait now. */
+	waiting: { count: number };
+}
+
+/** Starts an execution for the item; the exchange is its client, where one waits. */
+export type StartExecution = (item: JsonObject, exchange?: Exchange) => void;
+
+/**
+ * Answers one request: from the cache, or by an execution.
+ * @param below the path below the endpoint's own
+ */
+export async function serve(
+	request: IncomingMessage,
+	response: ServerResponse,
+	below: string,
+	endpoint: Endpoint,
+	start: StartExecution,
+): Promise<void> {
+	const { protocol } = endpoint;
+	const refuse = (error: EndpointError): void => sendError(response, protocol, error);
+	const route = findRoute(protocol, request.method ?? '', below);
+	const admitted = authenticate(request.headers, endpoint);
+	if (!admitted.ok) return refuse(admitted.error);
+	if (!route.found) return refuse(route.error);
+	const limited = limitRate(admitted.caller, endpoint.id, endpoint.buckets, Date.now());
+	if (limited) return refuse(limited);
+	if (route.operation === 'models') {
+		const models = modelsBody(protocol, endpoint.models, route.modelId);
+		return models.ok ? sendJson(response, 200, models.body, {}) : refuse(models.error);
+	}
+	const body = await readBody(request, endpoint);
+	if (!body.ok) return refuse(body.error);
+	const read = readRequest(route.operation, body.text);
+	if (!read.ok) return refuse(read.error);
+	await answer(request, response, route.operation, read, admitted.caller, endpoint, start);
+}
+
+async function answer(
+	http: IncomingMessage,
+	response: ServerResponse,
+	operation: Operation,
+	{ request, streamed }: { request: JsonObject; streamed: boolean },
+	caller: Caller,
+	endpoint: Endpoint,
+	start: StartExecution,
+): Promise<void> {
+	const deps = endpoint.open();
+	const cacheControl = http.headers['cache-control'];
+	const asked = await ask(request, caller, cacheControl, endpoint, deps);
+	const { outcome } = asked;
+	const frame = frameOf(request, asked.startedAtMs);
+	const headers = headersOf(asked);
+	const item = (): JsonObject =>
+		requestItem(asked, { operation, caller: caller.name, streamed, endpoint });
+	if (isHit(outcome)) {
+		const given = answerBody(operation, outcome.entry.response, frame);
+		if (given.ok) {
+			sendAnswer(response, operation, given.body, frame, streamed, headers);
+			if (outcome.refresh) start(item(), refresher(asked, operation, frame, endpoint));
+			else if (endpoint.recordHits) start(item());
+			return;
+		}
+		// What is stored answers another kind of request: as good as nothing.
+		headers['x-prompt-cache-status'] = 'miss';
+		delete headers['x-prompt-cache-age'];
+	}
+	if (response.destroyed) return giveUp(asked, endpoint, deps);
+	if (onlyIfCached(cacheControl)) {
+		await giveUp(asked, endpoint, deps);
+		const message = 'No cached answer, and only-if-cached was asked for';
+		return sendError(response, endpoint.protocol, { status: 504, message, code: 'not_cached' });
+	}
+	if (endpoint.waiting.count >= endpoint.maxWaiting) {
+		await giveUp(asked, endpoint, deps);
+		const error = { status: 503, message: 'Too many requests are being answered', code: 'busy' };
+		return sendError(response, endpoint.protocol, { ...error, retryAfterSeconds: 1 }, headers);
+	}
+	endpoint.waiting.count++;
+	response.once('close', () => endpoint.waiting.count--);
+	const exchange = openExchange(response, {
+		protocol: endpoint.protocol,
+		operation,
+		frame,
+		streamed,
+		headers,
+		timeoutMs: endpoint.answerTimeoutMs,
+		async onAnswer(body, reply) {
+			const cost = endpoint.costOf(body);
+			await keepAnswer(asked, { response: body, reply }, endpoint, endpoint.open());
+			const late: Record<string, string> = {};
+			if (cost !== undefined) late['x-prompt-cache-cost'] = usd(cost);
+			return late;
+		},
+		onGiveUp: () => void giveUp(asked, endpoint, endpoint.open()),
+		stop: endpoint.stop,
+	});
+	start(item(), exchange);
+}
+
+/** Keeps the answer that an execution computes behind the back of a client who got a stale one. */
+function refresher(
+	asked: Asked,
+	operation: Operation,
+	frame: AnswerFrame,
+	endpoint: Endpoint,
+): Exchange {
+	let over = false;
+	const end = (): void => {
+		if (!over) void giveUp(asked, endpoint, endpoint.open());
+		over = true;
+	};
+	return {
+		receive(message) {
+			if (over || message.promptCache !== 'answer') return;
+			const given = answerBody(operation, message.item, frame);
+			if (!given.ok) return end();
+			over = true;
+			void keepAnswer(
+				asked,
+				{ response: given.body, reply: message.item },
+				endpoint,
+				endpoint.open(),
+			);
+		},
+		ended: end,
+		fail: end,
+	};
+}
+
+const onlyIfCached = (cacheControl: string | undefined): boolean =>
+	cacheControl !== undefined && /(^|[\s,])only-if-cached\b/i.test(cacheControl);
+
+const usd = (cost: number): string => cost.toFixed(9).replace(/\.?0+$/, '');
+
+function frameOf(request: JsonObject, nowMs: number): AnswerFrame {
+	const id = randomBytes(12).toString('hex');
+	return { id, createdSeconds: Math.floor(nowMs / 1000), request };
+}
+
+function headersOf({ outcome, key }: Asked): Record<string, string> {
+	const headers: Record<string, string> = {
+		'x-prompt-cache-status': outcome.status,
+		'x-prompt-cache-key': key,
+	};
+	if (isHit(outcome)) {
+		headers['x-prompt-cache-age'] = String(Math.floor(outcome.ageMs / 1000));
+		headers['x-prompt-cache-cost'] = '0';
+	}
+	return headers;
+}
+
+function sendAnswer(
+	response: ServerResponse,
+	operation: Operation,
+	body: JsonObject,
+	frame: AnswerFrame,
+	streamed: boolean,
+	headers: Record<string, string>,
+): void {
+	const events = streamed ? eventsFor(operation, frame) : undefined;
+	if (!events) return sendJson(response, 200, body, headers);
+	if (response.destroyed) return;
+	response.writeHead(200, { ...headers, ...EVENT_HEADERS });
+	response.end(events.begin(body) + events.end(body));
+}

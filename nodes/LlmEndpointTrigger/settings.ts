@@ -1,0 +1,195 @@
+import { LRUCache } from 'lru-cache';
+import type { ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { ConfigError } from '../shared/core/errors';
+import { keyDigest, type BearerKey } from '../shared/core/key/bearerKeys';
+import type { Protocol } from '../shared/core/protocol/protocol';
+import { stopExecution } from '../shared/n8n/stopExecution';
+import { triggerBackend } from '../shared/n8n/triggerBackend';
+import type { Buckets } from '../shared/services/endpoint';
+import type { Endpoint } from './serve';
+import { costOf } from './costOf';
+
+interface KeyRow {
+	name?: string;
+	key?: string;
+	namespace?: string;
+	requestsPerMinute?: number;
+}
+
+/** The node's "Options". */
+export interface ServingOptions {
+	answerTimeoutSeconds?: number;
+	coalesce?: boolean;
+	coalesceWaitMs?: number;
+	healthPath?: string;
+	ignoreFields?: string;
+	keyVersion?: string;
+	maxConnections?: number;
+	maxEntryBytes?: number;
+	maxRequestBytes?: number;
+	maxWaiting?: number;
+	receiveTimeoutSeconds?: number;
+	recordHits?: boolean;
+	storeToolResults?: boolean;
+	timeoutMs?: number;
+	tlsCertificate?: string;
+	tlsKey?: string;
+	ttlJitterPercent?: number;
+}
+
+/** What endpoints of this process share with their own later selves: n8n makes a node anew for each request. */
+const MOST_CALLERS = 10_000;
+const buckets: Buckets = new LRUCache({ max: MOST_CALLERS });
+const waiting = new LRUCache<string, { count: number }>({ max: 1_000 });
+
+/**
+ * Reads an endpoint from the node's parameters.
+ * @throws ConfigError naming the parameter that is not usable
+ */
+export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): Promise<Endpoint> {
+	const text = (name: string): string => String(ctx.getNodeParameter(name, '') ?? '');
+	const number = (name: string, fallback: number): number =>
+		Number(ctx.getNodeParameter(name, fallback));
+	const options = ctx.getNodeParameter('serving', {}) as ServingOptions;
+	const backend = text('backend') || 'embedded';
+	const id = `${ctx.getWorkflow().id}/${ctx.getNode().id}`;
+	const below = ctx.getChildNodes(ctx.getNode().name).filter((node) => !node.disabled);
+	const has = (type: RegExp): boolean => below.some((node) => type.test(node.type));
+	const storesItself = has(/(^|\.)cacheStore$/);
+	const stores = ctx.getNodeParameter('storeAnswers', true) === true && !storesItself;
+	if (!waiting.has(id)) waiting.set(id, { count: 0 });
+	return {
+		id,
+		protocol: text('protocol') as Protocol,
+		backend,
+		keys: text('authentication') === 'none' ? undefined : readKeys(ctx),
+		namespace: text('namespace') || 'default',
+		models: list(text('models')),
+		keyVersion: options.keyVersion ?? '',
+		ignoreFields: list(options.ignoreFields ?? ''),
+		// A Cache Lookup in the workflow elects the one who computes; two elections would wait for each other.
+		coalesce: (options.coalesce ?? true) && !has(/(^|\.)cacheLookup$/) && (stores || storesItself),
+		coalesceWaitMs: options.coalesceWaitMs ?? 30_000,
+		timeoutMs: options.timeoutMs ?? 500,
+		store: stores
+			? {
+					ttlMs: number('ttlSeconds', 3600) * 1000,
+					graceMs: number('graceSeconds', 86_400) * 1000,
+					ttlJitterPercent: options.ttlJitterPercent ?? 10,
+					negativeTtlMs: 0,
+					rules: {
+						complete: true,
+						noRefusals: true,
+						json: 'auto',
+						minLength: 0,
+						toolResults: options.storeToolResults ?? false,
+					},
+					maxEntryBytes: options.maxEntryBytes ?? 1024 ** 2,
+					compressAboveBytes: 4096,
+				}
+			: undefined,
+		maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 ** 2,
+		receiveTimeoutMs: (options.receiveTimeoutSeconds ?? 30) * 1000,
+		answerTimeoutMs: (options.answerTimeoutSeconds ?? 120) * 1000,
+		maxWaiting: options.maxWaiting ?? 100,
+		recordHits: options.recordHits ?? false,
+		storesItself,
+		buckets,
+		waiting: waiting.get(id)!,
+		open: await triggerBackend(ctx, backend),
+		costOf,
+		stop: stopExecution,
+	};
+}
+
+const list = (text: string): string[] =>
+	text
+		.split(',')
+		.map((part) => part.trim())
+		.filter((part) => part !== '');
+
+function readKeys(ctx: ITriggerFunctions | IWebhookFunctions): BearerKey[] {
+	const { key: rows = [] } = ctx.getNodeParameter('keys', {}) as { key?: KeyRow[] };
+	const keys = rows.map((row, index) => readKey(row, index));
+	if (keys.length > 0) return keys;
+	throw new ConfigError(
+		'The endpoint has no keys',
+		'Keys',
+		'Add one, or set "Authentication" to "None" for an endpoint that only programs on this machine can reach.',
+	);
+}
+
+const SHORTEST_KEY = 8;
+
+function readKey(
+	{ name, key = '', namespace, requestsPerMinute = 0 }: KeyRow,
+	at: number,
+): BearerKey {
+	if (key.trim().length < SHORTEST_KEY) {
+		throw new ConfigError(
+			`Key ${at + 1} has fewer than ${SHORTEST_KEY} characters`,
+			'Keys',
+			'Make one with: openssl rand -hex 24',
+		);
+	}
+	return {
+		name: name || `key ${at + 1}`,
+		digest: keyDigest(key.trim()),
+		namespace: namespace || 'default',
+		requestsPerMinute,
+	};
+}
+
+/** Parameters of the listener, for `port`. */
+export interface Place {
+	address: string;
+	port: number;
+	/** Begins with a slash, or is empty. */
+	path: string;
+	healthPath: string;
+	tls?: { cert: string; key: string };
+	maxConnections: number;
+	receiveTimeoutMs: number;
+	answerTimeoutMs: number;
+}
+
+/** @throws ConfigError naming the parameter that is not usable */
+export function readPlace(ctx: ITriggerFunctions, endpoint: Endpoint): Place {
+	const options = ctx.getNodeParameter('serving', {}) as ServingOptions;
+	const port = Number(ctx.getNodeParameter('port', 8787));
+	if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+		throw new ConfigError(`"${port}" is not a port`, 'Port', 'Choose a number from 1 to 65535.');
+	}
+	const { tlsCertificate: cert = '', tlsKey: key = '' } = options;
+	if ((cert === '') !== (key === '')) {
+		throw new ConfigError(
+			'TLS needs a certificate and its key',
+			cert === '' ? 'TLS Certificate' : 'TLS Key',
+			'Fill in both, or neither for plain HTTP.',
+		);
+	}
+	const path = pathOf(String(ctx.getNodeParameter('path', '')));
+	return {
+		address: String(ctx.getNodeParameter('address', '127.0.0.1')) || '127.0.0.1',
+		port,
+		path,
+		healthPath: pathOf(options.healthPath ?? 'healthz'),
+		tls: cert === '' ? undefined : { cert, key },
+		maxConnections: options.maxConnections ?? 2_000,
+		receiveTimeoutMs: endpoint.receiveTimeoutMs,
+		answerTimeoutMs: endpoint.answerTimeoutMs,
+	};
+}
+
+/** `llm/`, `/llm` and `llm` are the same path. */
+function pathOf(path: string): string {
+	const parts = path.split('/').filter((part) => part !== '');
+	if (parts.every((part) => /^[\w.~-]+$/.test(part) && !/^\.+$/.test(part))) {
+		return parts.map((part) => `/${part}`).join('');
+	}
+	throw new ConfigError(
+		`"${path}" is not a path`,
+		'Path',
+		'Use letters, digits and hyphens, with slashes in between, e.g. team-a/llm.',
+	);
+}

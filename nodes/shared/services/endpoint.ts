@@ -1,0 +1,214 @@
+import { findKey, presentedKey, type BearerKey } from '../core/key/bearerKeys';
+import { requestKey } from '../core/key/requestKey';
+import { StoreUnavailable } from '../core/errors';
+import { explainRequest, type ExplainedRequest } from '../core/explain/components';
+import { parseCacheControl, type CacheControl } from '../core/freshness/cacheControl';
+import type { Json, JsonObject } from '../core/json';
+import type { EndpointError } from '../core/protocol/errors';
+import { takeRequest, type Bucket } from '../core/protocol/rateLimit';
+import type { LRUCache } from 'lru-cache';
+import { isHit, lookup, type LookupDeps, type LookupOutcome } from './lookup';
+import type { PendingRequests } from './pendingRequests';
+import { storeAnswers, type StoreOutcome, type StoreSettings } from './store';
+
+/** Who asks, once the key was found. */
+export interface Caller {
+	name: string;
+	namespace: string;
+	requestsPerMinute: number;
+}
+
+export interface EndpointSettings {
+	/** Undefined where nobody needs a key. */
+	keys?: readonly BearerKey[];
+	/** Of callers without a key of their own. */
+	namespace: string;
+	keyVersion: string;
+	ignoreFields: readonly string[];
+	coalesce: boolean;
+	coalesceWaitMs: number;
+	timeoutMs: number;
+	/** Undefined where the workflow stores by itself, or nothing is to be stored. */
+	store?: Omit<StoreSettings, 'encryptionKeys' | 'timeoutMs'>;
+}
+
+export interface EndpointDeps extends LookupDeps {
+	pending: PendingRequests;
+	encryptionKeys: readonly Buffer[];
+}
+
+/** Rate limits by endpoint and caller; the oldest are forgotten. */
+export type Buckets = LRUCache<string, Bucket>;
+
+type Headers = Record<string, string | string[] | undefined>;
+
+export type Admitted = { ok: true; caller: Caller } | { ok: false; error: EndpointError };
+
+/** Finds the caller behind a request's key. */
+export function authenticate(headers: Headers, settings: EndpointSettings): Admitted {
+	if (!settings.keys) {
+		// A page in a browser may reach a port on its own machine: without keys only programs may ask.
+		if (headers.origin !== undefined) {
+			const message = 'Requests from web pages need an endpoint with keys';
+			return { ok: false, error: { status: 403, message, code: 'origin_not_allowed' } };
+		}
+		const { namespace } = settings;
+		return { ok: true, caller: { name: 'anyone', namespace, requestsPerMinute: 0 } };
+	}
+	const presented = presentedKey(headers);
+	const found = findKey(settings.keys, presented);
+	if (found) return { ok: true, caller: found };
+	const message = presented === undefined ? 'No API key was given' : 'The API key is not valid';
+	return { ok: false, error: { status: 401, message, code: 'invalid_api_key' } };
+}
+
+/** Takes one request off the caller's limit. */
+export function limitRate(
+	caller: Caller,
+	endpoint: string,
+	buckets: Buckets,
+	nowMs: number,
+): EndpointError | undefined {
+	if (caller.requestsPerMinute <= 0) return undefined;
+	const name = `${endpoint} ${caller.name}`;
+	const taken = takeRequest(buckets.get(name), caller.requestsPerMinute, nowMs);
+	buckets.set(name, taken.bucket);
+	if (taken.allowed) return undefined;
+	const message = 'Too many requests for this key';
+	const { retryAfterSeconds } = taken;
+	return { status: 429, message, code: 'rate_limit_exceeded', retryAfterSeconds };
+}
+
+/** A request whose answer is not known, and what is needed to keep the answer. */
+export interface Asked {
+	request: JsonObject;
+	namespace: string;
+	key: string;
+	startedAtMs: number;
+	explained: ExplainedRequest;
+	outcome: Exclude<LookupOutcome, { entry: unknown }> | Extract<LookupOutcome, { entry: unknown }>;
+	noStore: boolean;
+}
+
+/**
+ * Looks a request up, and waits for an equal one in flight. A cache that fails is a miss.
+ * @param cacheControl the client's header; a directive that is not understood counts as none
+ */
+export async function ask(
+	request: JsonObject,
+	caller: Caller,
+	cacheControl: string | undefined,
+	settings: EndpointSettings,
+	deps: EndpointDeps,
+): Promise<Asked> {
+	const { keyVersion, ignoreFields, coalesce, coalesceWaitMs, timeoutMs } = settings;
+	const { namespace } = caller;
+	const startedAtMs = deps.clock.nowMs();
+	const key = requestKey(request, { namespace, keyVersion, ignoreFields });
+	const explained = explainRequest(request, keyVersion, ignoreFields);
+	const control = controlOf(cacheControl);
+	const known = { request, namespace, key, startedAtMs, explained, noStore: control.noStore };
+	try {
+		const [outcome] = await lookup(
+			[{ namespace, key, explained, control }],
+			{
+				operation: 'lookup',
+				coalesce,
+				coalesceWaitMs,
+				timeoutMs,
+				encryptionKeys: deps.encryptionKeys,
+			},
+			deps,
+		);
+		if (control.onlyIfCached && !isHit(outcome!)) return { ...known, outcome: { ...outcome! } };
+		const { token, epoch } = outcome!;
+		const leads = isHit(outcome!) ? outcome.refresh : outcome!.leader;
+		if (token && (leads || !isHit(outcome!))) {
+			deps.pending.set(token, {
+				namespace,
+				key,
+				keyVersion,
+				request,
+				explained,
+				epoch,
+				startedAtMs,
+				leads,
+			});
+		}
+		return { ...known, outcome: outcome! };
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable)) throw error;
+		const reasons = [`backend unreachable: ${error.message}`];
+		const outcome = { status: 'miss', reasons, leader: false, unavailable: true } as const;
+		return { ...known, outcome };
+	}
+}
+
+const NO_CONTROL: CacheControl = { noCache: false, noStore: false, onlyIfCached: false };
+
+export function controlOf(header: string | undefined): CacheControl {
+	if (!header) return NO_CONTROL;
+	try {
+		return parseCacheControl(header);
+	} catch {
+		// HTTP: unknown directives are ignored (RFC 9111, 5.2.3).
+		return NO_CONTROL;
+	}
+}
+
+/** Stores the answer to a miss by the admission rules, or gives up the lease. */
+export async function keepAnswer(
+	asked: Asked,
+	answer: { response: Json; reply: Json },
+	settings: EndpointSettings,
+	deps: EndpointDeps,
+): Promise<StoreOutcome> {
+	const { outcome, request, namespace, key, explained, startedAtMs, noStore } = asked;
+	if (!settings.store) return { stored: false, reasons: ['answers are not stored here'] };
+	try {
+		const [kept] = await storeAnswers(
+			[
+				{
+					namespace,
+					key,
+					keyVersion: settings.keyVersion,
+					request,
+					explained,
+					...answer,
+					tags: [],
+					epoch: outcome.epoch,
+					leaseToken: outcome.token,
+					latencyMs: Math.max(0, deps.clock.nowMs() - startedAtMs),
+					noStore,
+				},
+			],
+			{ ...settings.store, encryptionKeys: deps.encryptionKeys, timeoutMs: settings.timeoutMs },
+			deps,
+		);
+		return kept!;
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable)) throw error;
+		return { stored: false, reasons: [`backend unreachable: ${error.message}`] };
+	}
+}
+
+const RELEASE_MARK_MS = 2_000;
+
+/** Gives up the lease of a request that will have no answer: those who wait go on by themselves. */
+export async function giveUp(
+	{ outcome, namespace, key }: Asked,
+	settings: EndpointSettings,
+	deps: EndpointDeps,
+): Promise<void> {
+	const { token } = outcome;
+	if (!token || !(isHit(outcome) ? outcome.refresh : outcome.leader)) return;
+	deps.leases.drop(token);
+	deps.pending.delete(token);
+	// A lease that cannot be released expires by itself.
+	await deps.store
+		.run(
+			(live) => live.releaseLeases([{ namespace, key, token }], RELEASE_MARK_MS),
+			settings.timeoutMs,
+		)
+		.catch(() => undefined);
+}
