@@ -4,6 +4,7 @@ import { ConfigError } from '../shared/core/errors';
 import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
 import { writeLease } from '../shared/n8n/lease';
+import { nothingSaved, savedByHit } from '../shared/n8n/storedUsage';
 import { perItem } from '../shared/n8n/parameters';
 import { isHit, type LookupOutcome } from '../shared/services/lookup';
 import type { SemanticOutcome } from '../shared/services/semanticLookup';
@@ -89,7 +90,9 @@ export function toResult(
 		lookupMs,
 		leader,
 		refresh: served?.refresh ?? false,
-		saved: served ? savedBy(served.entry.meta.latencyMs, served.entry.meta.usage) : nothingSaved(),
+		saved: served
+			? savedByHit(served.entry.meta.usage, served.entry.meta.latencyMs)
+			: nothingSaved(),
 		...(lease !== undefined && { lease }),
 	};
 	const json = served
@@ -127,15 +130,3 @@ function hitJson(
 	}
 	return { ...json, [outputField]: response, cache };
 }
-
-function savedBy(latencyMs: number | null, usage: Json | undefined): JsonObject {
-	const counts = isJsonObject(usage) ? Object.values(usage) : [];
-	const numbers = counts.filter((count): count is number => typeof count === 'number');
-	return {
-		tokens: numbers.length > 0 ? numbers.reduce((sum, count) => sum + count, 0) : null,
-		usd: null,
-		latencyMs,
-	};
-}
-
-const nothingSaved = (): JsonObject => ({ tokens: 0, usd: 0, latencyMs: 0 });

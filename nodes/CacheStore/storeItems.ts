@@ -5,19 +5,17 @@ import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
 import { requestKey } from '../shared/core/key/requestKey';
 import { parseJson } from '../shared/core/request/findRequest';
+import { requestTexts } from '../shared/core/request/requestTexts';
 import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
 import { readLease } from '../shared/n8n/lease';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { perItem } from '../shared/n8n/parameters';
 import { requestReader } from '../shared/n8n/readRequest';
+import { usageToStore } from '../shared/n8n/storedUsage';
 import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
 import { indexStored, type IndexableRequest } from '../shared/services/semanticStore';
-import {
-	storeAnswers,
-	type StoreOutcome,
-	type StoreSettings,
-} from '../shared/services/store';
+import { storeAnswers, type StoreOutcome, type StoreSettings } from '../shared/services/store';
 
 interface StoreOptions {
 	compressAboveBytes?: number;
@@ -28,6 +26,9 @@ interface StoreOptions {
 	onBackendError?: 'skip' | 'fail';
 	timeoutMs?: number;
 }
+
+const modelOf = (request: JsonObject | undefined): string | null =>
+	request ? requestTexts(request).model : null;
 
 type Target = Omit<IndexableRequest, 'response' | 'reply' | 'tags' | 'latencyMs'> & {
 	startedAtMs?: number;
@@ -115,6 +116,7 @@ async function readRequests(
 					...known,
 					response: shaped ?? reply,
 					reply: shaped === undefined ? undefined : reply,
+					usage: usageToStore(reply, modelOf(known.request), nowMs),
 					tags: readTags(tags(index)),
 					latencyMs: startedAtMs === undefined ? null : Math.max(0, nowMs - startedAtMs),
 				},
