@@ -5,17 +5,20 @@ import { ConfigError } from '../core/errors';
 import { attempt } from '../drivers/redis/attempt';
 import { redisCacheStore, type RedisClient } from '../drivers/redis/cacheStore';
 import { connectRedis, type RedisSettings } from '../drivers/redis/connect';
+import { redisSemanticMemory } from '../drivers/redis/semanticMemory';
 import { redisVectorList } from '../drivers/redis/vectorList';
 import { hasVectorSets, redisVectorSet } from '../drivers/redis/vectorSet';
 import { CACHE_SCHEMA } from '../drivers/sqlite/cacheSchema';
 import { sqliteCacheStore } from '../drivers/sqlite/cacheStore';
 import { openDatabase } from '../drivers/sqlite/openDatabase';
+import { MEMORY_SCHEMA, sqliteSemanticMemory } from '../drivers/sqlite/semanticMemory';
 import { VECTOR_SCHEMA } from '../drivers/sqlite/vectorSchema';
 import { sqliteVectorIndex } from '../drivers/sqlite/vectorIndex';
 import { systemClock } from '../drivers/systemClock';
 import type { CacheStore } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
+import type { SemanticMemory } from '../ports/SemanticMemory';
 import type { VectorIndex } from '../ports/VectorIndex';
 import { guardStore } from '../services/circuitBreaker';
 import { createLeaseKeeper, type LeaseKeeper } from '../services/leaseKeeper';
@@ -30,6 +33,8 @@ export interface Connection {
 	encryptionKeys: readonly Buffer[];
 	/** Where prompts are found by nearness: the best that the backend can do. */
 	vectorIndex(): Promise<VectorIndex>;
+	/** What semantic matching learns. */
+	memory: SemanticMemory;
 	/** The live handle, for other tables in the same place (the cost ledger). */
 	handle:
 		{ kind: 'sqlite'; db: DatabaseSync } | { kind: 'redis'; client: RedisClient; prefix: string };
@@ -93,6 +98,7 @@ function assemble(
 			leases,
 			pending: createPendingRequests(),
 			encryptionKeys,
+			memory: openMemory(handle),
 			vectorIndex: () =>
 				(index ??= openVectorIndex(handle, guarded).catch((error: unknown) => {
 					index = undefined;
@@ -106,6 +112,12 @@ function assemble(
 			release();
 		},
 	};
+}
+
+function openMemory(handle: Connection['handle']): SemanticMemory {
+	return handle.kind === 'sqlite'
+		? sqliteSemanticMemory(handle.db, systemClock)
+		: redisSemanticMemory(handle.client, handle.prefix);
 }
 
 const DETECT_TIMEOUT_MS = 2_000;
@@ -129,7 +141,7 @@ export function embeddedConnection(folder: string): Connection {
 	return pooled(`sqlite:${path}`, () => {
 		const { db, setAsidePath } = openDatabase(
 			path,
-			CACHE_SCHEMA + VECTOR_SCHEMA,
+			CACHE_SCHEMA + VECTOR_SCHEMA + MEMORY_SCHEMA,
 			systemClock.nowMs(),
 		);
 		const store = sqliteCacheStore(db, systemClock, {

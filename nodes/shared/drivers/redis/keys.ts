@@ -11,6 +11,8 @@ import { createHash } from 'node:crypto';
  * `<prefix>{<ns>}:c`        hash    tag -> stores since its last invalidation
  * `<prefix>{<ns>}:s`        hash    counters for inspect
  * `<prefix>{<ns>}:v:<part>` list (vectorList.ts) or vector set (vectorSet.ts): the semantic index of a partition
+ * `<prefix>{<ns>}:d:<pair>` string a pair of prompts that must not share an answer
+ * `<prefix>{<ns>}:o:<subject>` list what semantic matching observed, `similarity:same`
  * `<prefix>namespaces`      hash    <ns> -> the namespace's name
  */
 export interface NamespaceKeys {
@@ -23,6 +25,10 @@ export interface NamespaceKeys {
 	stats: string;
 	/** Followed by the partition. */
 	vectors: string;
+	/** Followed by a pair of prompts. */
+	different: string;
+	/** Followed by the subject. */
+	observed: string;
 }
 
 export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys {
@@ -37,6 +43,8 @@ export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys 
 		tagCounts: `${base}c`,
 		stats: `${base}s`,
 		vectors: `${base}v:`,
+		different: `${base}d:`,
+		observed: `${base}o:`,
 	};
 }
 
