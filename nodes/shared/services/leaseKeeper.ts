@@ -9,7 +9,7 @@ const BEAT_TIMEOUT_MS = 1_000;
 const MAX_LEASES = 10_000;
 
 export interface LeaseKeeper {
-	/** Prolongs a lease until the given time, or until it is dropped or this process dies. */
+	/** Prolongs a lease until the given time (of `clock.elapsedMs`), or until it is dropped or this process dies. */
 	keep(ref: LeaseRef, untilMs: number): void;
 	drop(token: string): void;
 	close(): void;
@@ -27,7 +27,7 @@ export function createLeaseKeeper(store: GuardedStore, clock: Clock): LeaseKeepe
 	};
 
 	async function beat(): Promise<void> {
-		const nowMs = clock.nowMs();
+		const nowMs = clock.elapsedMs();
 		for (const [token, { untilMs }] of held) if (untilMs <= nowMs) held.delete(token);
 		stopWhenIdle();
 		const refs = [...held.values()].map(({ ref }) => ref);
