@@ -24,6 +24,7 @@ export type Admission =
 	| { admitted: true; negativeStatus?: number }
 	| { admitted: false; reason: string; failed: boolean };
 
+/** Finish reasons of OpenAI, Anthropic, Gemini, Ollama, Mistral, Cohere and Bedrock, lower-cased; 2026-11. */
 const CUT = [
 	'length',
 	'max_tokens',
@@ -31,9 +32,30 @@ const CUT = [
 	'max_output_tokens',
 	'incomplete',
 	'unfinished',
+	'model_context_window_exceeded',
+	'pause_turn',
+	'timeout',
+	'error',
+	'error_limit',
+	'user_cancel',
+	'cancelled',
+	'failed',
+	'malformed_function_call',
+	'malformed_model_output',
+	'malformed_tool_use',
+	'unexpected_tool_call',
+	'too_many_tool_calls',
+	'other',
+	'load',
+	'unload',
 ];
 const FILTERED = [
 	'content_filter',
+	'content_filtered',
+	'guardrail_intervened',
+	'error_toxic',
+	'language',
+	'image_safety',
 	'safety',
 	'recitation',
 	'blocklist',
@@ -91,11 +113,8 @@ function admitJson(
 	request: JsonObject | undefined,
 	rules: AdmissionRules,
 ): Admission {
-	const schema = rules.schema ?? (rules.json === 'auto' && request ? schemaOf(request) : undefined);
-	const wanted =
-		rules.json === 'always' ||
-		schema !== undefined ||
-		(rules.json === 'auto' && request !== undefined && asksForJson(request));
+	const asked = rules.json === 'auto' && request ? jsonAskedFor(request) : undefined;
+	const wanted = rules.json === 'always' || rules.schema !== undefined || asked !== undefined;
 	if (!wanted || (toolCalls && text.trim() === '')) return { admitted: true };
 	let value: Json;
 	try {
@@ -103,7 +122,14 @@ function admitJson(
 	} catch {
 		return refuse('JSON was asked for, but the answer is not valid JSON');
 	}
-	return schema ? admitSchema(value, schema) : { admitted: true };
+	if (rules.schema) return admitSchema(value, rules.schema);
+	try {
+		return asked?.schema ? admitSchema(value, asked.schema) : { admitted: true };
+	} catch (error) {
+		// The schema is the request's: a dialect that only its provider knows is no reason to fail.
+		if (error instanceof ConfigError) return { admitted: true };
+		throw error;
+	}
 }
 
 function admitSchema(value: Json, schema: JsonObject): Admission {
@@ -123,30 +149,34 @@ function admitSchema(value: Json, schema: JsonObject): Admission {
 		: refuse(`the answer violates the JSON schema: ${ajv.errorsText()}`);
 }
 
-function asksForJson(request: JsonObject): boolean {
-	const { response_format: wanted, format, generationConfig } = request;
-	if (isJsonObject(wanted)) return wanted.type === 'json_object' || wanted.type === 'json_schema';
-	if (isJsonObject(generationConfig))
-		return generationConfig.responseMimeType === 'application/json';
-	return format === 'json' || isJsonObject(format);
-}
-
-function schemaOf(request: JsonObject): JsonObject | undefined {
-	const { response_format: wanted, format } = request;
-	if (isJsonObject(wanted) && isJsonObject(wanted.json_schema)) {
-		const { schema } = wanted.json_schema;
-		return isJsonObject(schema) ? schema : undefined;
+/** Whether a request asks for JSON, and the schema it names: OpenAI (chat, responses), Anthropic, Gemini, Ollama. */
+function jsonAskedFor(request: JsonObject): { schema?: JsonObject } | undefined {
+	const { response_format: chat, text, output_format: anthropic, format: ollama } = request;
+	const responses = isJsonObject(text) ? text.format : undefined;
+	for (const wanted of [chat, responses, anthropic]) {
+		if (!isJsonObject(wanted)) continue;
+		if (wanted.type === 'json_object') return {};
+		if (wanted.type !== 'json_schema') continue;
+		const { schema } = isJsonObject(wanted.json_schema) ? wanted.json_schema : wanted;
+		return { schema: isJsonObject(schema) ? schema : undefined };
 	}
-	return isJsonObject(format) ? format : undefined;
+	if (ollama === 'json') return {};
+	if (isJsonObject(ollama)) return { schema: ollama };
+	const { generationConfig: gemini } = request;
+	if (!isJsonObject(gemini)) return undefined;
+	const mime = gemini.responseMimeType ?? gemini.response_mime_type;
+	return mime === 'application/json' ? {} : undefined;
 }
 
 function endsWithToolResult(request: JsonObject): boolean {
-	const { messages } = request;
-	const last = Array.isArray(messages) ? messages[messages.length - 1] : undefined;
+	const turns = request.messages ?? request.contents ?? request.input;
+	const last = Array.isArray(turns) ? turns[turns.length - 1] : undefined;
 	if (!isJsonObject(last)) return false;
 	if (last.role === 'tool' || last.role === 'function') return true;
-	return (
-		Array.isArray(last.content) &&
-		last.content.some((block) => isJsonObject(block) && block.type === 'tool_result')
+	if (String(last.type).endsWith('_call_output')) return true;
+	const blocks = [last.content, last.parts].find(Array.isArray) ?? [];
+	return blocks.some(
+		(block) =>
+			isJsonObject(block) && (block.type === 'tool_result' || block.functionResponse !== undefined),
 	);
 }

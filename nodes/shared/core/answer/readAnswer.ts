@@ -22,7 +22,7 @@ const TEXT_FIELDS = ['answer', 'text', 'output', 'content', 'response', 'complet
 /** Reads a reply of OpenAI (chat, responses), Anthropic, Gemini, Ollama, or an item with a text field. */
 export function readAnswer(reply: Json): AnswerFacts {
 	if (typeof reply === 'string') return facts({ text: reply });
-	if (!isJsonObject(reply)) return facts({ text: reply === null ? '' : JSON.stringify(reply) });
+	if (!isJsonObject(reply)) return facts({ text: textOfJson(reply) });
 	const status = typeof reply.statusCode === 'number' ? reply.statusCode : null;
 	const body = status !== null && reply.body !== undefined ? reply.body : reply;
 	if (typeof body === 'string') return facts({ text: body, status });
@@ -55,11 +55,17 @@ function fromBody(body: JsonObject): AnswerFacts {
 	const nested = TEXT_FIELDS.find((name) => isJsonObject(body[name]));
 	if (!field && nested) return fromBody(body[nested] as JsonObject);
 	return facts({
-		text: field ? (body[field] as string) : JSON.stringify(body),
+		text: field ? (body[field] as string) : textOfJson(body),
 		finishReason: lower(
 			body.finish_reason ?? body.finishReason ?? body.done_reason ?? body.stop_reason,
 		),
 	});
+}
+
+/** A shape no provider has: its JSON, '' where there is nothing in it. */
+function textOfJson(value: Json): string {
+	const empty = value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+	return empty ? '' : JSON.stringify(value);
 }
 
 function openAiChat(choice: JsonObject): AnswerFacts {
