@@ -1,5 +1,5 @@
 import { decodeEntry, encodeEntry, type EnvelopeOptions } from '../core/entry/envelope';
-import { ConfigError, CorruptEntry } from '../core/errors';
+import { ConfigError, CorruptEntry, StoreUnavailable } from '../core/errors';
 import type { Json } from '../core/json';
 import { isJsonObject } from '../core/json';
 import type { ExportedEntry, StoreCommand } from '../ports/CacheStore';
@@ -27,7 +27,7 @@ export function toLine(entry: ExportedEntry, nowMs: number): string {
 
 export interface ImportReport {
 	imported: number;
-	/** Lines whose entry has outlived its grace period, or cannot be read here. */
+	/** Lines whose entry has outlived its grace period, cannot be read here, or was refused by the backend. */
 	skipped: number;
 	/** Lines done, from the beginning of the file: pass it as `skipLines` to go on after a break. */
 	lines: number;
@@ -35,8 +35,8 @@ export interface ImportReport {
 
 /**
  * Stores the entries of an export; those already past their grace period are left out.
- * Lifetimes go on where they were: an import makes nothing fresh again.
- * @throws ConfigError on a line that is not an export's; StoreUnavailable where the backend fails
+ * Ages and lifetimes go on where they were: an import makes nothing fresh again.
+ * @throws ConfigError on a line that is not an export's; StoreUnavailable, naming the lines that are done, where the backend fails
  */
 export async function importLines(
 	lines: Iterable<string>,
@@ -46,12 +46,25 @@ export async function importLines(
 ): Promise<ImportReport> {
 	const report: ImportReport = { imported: 0, skipped: 0, lines: 0 };
 	let batch: StoreCommand[] = [];
+	let doneLines = skipLines;
 	const flush = async () => {
-		if (batch.length === 0) return;
 		const commands = batch;
 		batch = [];
-		await store.run((live) => live.store(commands), BATCH_TIMEOUT_MS);
-		report.imported += commands.length;
+		const replies =
+			commands.length === 0
+				? []
+				: await store.run((live) => live.store(commands), BATCH_TIMEOUT_MS).catch(broken);
+		const stored = replies.filter((reply) => reply.stored).length;
+		report.imported += stored;
+		report.skipped += replies.length - stored;
+		doneLines = report.lines;
+	};
+	const broken = (error: unknown): never => {
+		if (!(error instanceof StoreUnavailable)) throw error;
+		const hint = `${error.hint ?? ''} Import again with "Skip Lines" set to ${doneLines}.`.trim();
+		throw new StoreUnavailable(`${error.message} (${doneLines} lines are done)`, hint, {
+			cause: error,
+		});
 	};
 	for (const line of lines) {
 		if (line.trim() === '') continue;
@@ -76,9 +89,7 @@ function toCommand(
 	if (leftMs <= 0) return undefined;
 	try {
 		const entry = decodeEntry(Buffer.from(packed, 'base64'), envelope.encryptionKeys);
-		const ttlLeftMs = entry.meta.ttlMs - ageMs;
-		entry.meta.ttlMs = Math.max(0, ttlLeftMs);
-		entry.meta.graceMs = leftMs - entry.meta.ttlMs;
+		entry.meta.ageMs = (entry.meta.ageMs ?? 0) + ageMs;
 		const repacked = encodeEntry(entry, envelope);
 		return {
 			namespace,

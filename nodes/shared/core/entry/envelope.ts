@@ -8,6 +8,8 @@ export interface EntryMeta {
 	/** Freshness lifetime, jitter included. */
 	ttlMs: number;
 	graceMs: number;
+	/** How old the answer was already when it came into this backend, by an import. */
+	ageMs?: number;
 	model: string | null;
 	/** Time the provider took, if it was measured. */
 	latencyMs: number | null;

@@ -9,6 +9,15 @@ export interface EntryAge {
 	graceMs: number;
 }
 
+/** The age of an entry in its backend: what it was when it was imported is added (as HTTP's `Age` does). */
+export function entryAge(
+	storedAtMs: number,
+	meta: { ttlMs: number; graceMs: number; ageMs?: number },
+): EntryAge {
+	const { ttlMs, graceMs, ageMs = 0 } = meta;
+	return { storedAtMs: storedAtMs - ageMs, ttlMs, graceMs };
+}
+
 export type Freshness =
 	| { state: 'fresh'; ageMs: number }
 	| { state: 'stale'; ageMs: number; reason: string }

@@ -6,6 +6,8 @@ export interface Invalidations {
 	prefixes: ReadonlyArray<{ prefix: string; epoch: number }>;
 	/** Entries stored before this time are invalid; milliseconds, 0 where never asked for. */
 	beforeMs: number;
+	/** Count at which that was asked for: what was asked of a model later is not meant, whatever the clock says. */
+	beforeEpoch: number;
 }
 
 export interface InvalidatableEntry {
@@ -27,8 +29,8 @@ export const userTag = (tag: string): string => `t:${tag}`;
 
 /** True where the entry's tags, key version or age were invalidated after its request missed. */
 export function isInvalidated(entry: InvalidatableEntry, invalidations: Invalidations): boolean {
-	const { tags, prefixes, beforeMs } = invalidations;
-	if (entry.storedAtMs < beforeMs) return true;
+	const { tags, prefixes, beforeMs, beforeEpoch } = invalidations;
+	if (entry.storedAtMs < beforeMs && entry.epoch < beforeEpoch) return true;
 	if ((tags.get(NAMESPACE_TAG) ?? 0) > entry.epoch) return true;
 	if (tags.size > 0 && entry.tags.some((tag) => (tags.get(tag) ?? 0) > entry.epoch)) return true;
 	return prefixes.some(
