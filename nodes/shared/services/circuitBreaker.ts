@@ -9,15 +9,21 @@ const HALF_OPEN_AFTER_MS = 2_000;
 /**
  * Bounds every call to a store in time, and after some failures in a row stops calling it for a while:
  * until then a call fails at once, and the workflow goes on without a cache.
+ * In a row, and not by their share: after a busy minute of successes a share would take seconds to show a dead backend.
  */
 export function guardStore(store: CacheStore): GuardedStore & { close(): void } {
 	const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
 		timeout: false,
-		errorThresholdPercentage: 50,
-		volumeThreshold: FAILURES_TO_OPEN,
-		rollingCountTimeout: 10_000,
+		// Never by itself, but for the trial call after a pause.
+		volumeThreshold: Number.MAX_SAFE_INTEGER,
 		resetTimeout: HALF_OPEN_AFTER_MS,
 		errorFilter: (error) => !(error instanceof StoreUnavailable),
+	});
+	let failuresInRow = 0;
+	breaker.on('success', () => (failuresInRow = 0));
+	breaker.on('failure', () => {
+		failuresInRow += 1;
+		if (failuresInRow >= FAILURES_TO_OPEN) breaker.open();
 	});
 
 	return {
@@ -37,10 +43,10 @@ export function guardStore(store: CacheStore): GuardedStore & { close(): void } 
 async function bounded<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<never>((_resolve, reject) => {
-		timer = setTimeout(
-			() => reject(new StoreUnavailable(`no answer within ${timeoutMs} ms`)),
-			timeoutMs,
-		);
+		// One more turn of the event loop: where the process itself was busy, the answer is there already, but unread.
+		const giveUp = () =>
+			reject(new StoreUnavailable(`no answer within ${Math.round(timeoutMs)} ms`));
+		timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
 	});
 	try {
 		return await Promise.race([work, late]);
