@@ -5,11 +5,17 @@ export interface LookupQuery {
 	namespace: string;
 	/** 64 hex characters. */
 	key: string;
-	/** User-text hash under which the nearest earlier request is remembered, to explain a miss. */
+	/** 16 hex characters over the user's text, under which the nearest earlier request is remembered, to explain a miss. */
 	userHash: string;
 	/** Where given, a miss tries to become the leader that computes the answer. */
 	lease?: { token: string; ttlMs: number };
 }
+
+/**
+ * `acquired`: this caller computes; `held`: another does; `released`: another just failed to;
+ * `none`: no lease was asked for, or the backend could not write one.
+ */
+export type LeaseState = 'acquired' | 'held' | 'released' | 'none';
 
 export type LookupRow =
 	| { found: true; storedAtMs: number; packed: Uint8Array }
@@ -17,8 +23,7 @@ export type LookupRow =
 			found: false;
 			/** `invalidated`: an entry is there, but its key, tag, model or namespace was invalidated since. */
 			why: 'absent' | 'invalidated';
-			/** `acquired`: this caller computes; `held`: another does; `released`: another just failed to. */
-			lease: 'acquired' | 'held' | 'released' | 'none';
+			lease: LeaseState;
 			/** Components of the nearest earlier request with the same user text. */
 			earlier?: Components;
 	  };
@@ -43,6 +48,7 @@ export interface StoreCommand {
 	epoch?: number;
 	/** How long the backend keeps the entry: lifetime plus grace period. */
 	keepMs: number;
+	/** Empty where the request is not known: then nothing is remembered. */
 	userHash: string;
 	components: Components;
 	/** Lease to release, if this caller leads. */
@@ -104,7 +110,7 @@ export interface CacheStore {
 	store(commands: StoreCommand[]): Promise<StoreReply[]>;
 
 	/** Takes leases that nobody holds; one answer for each, in order. */
-	acquireLeases(leases: LeaseRef[], ttlMs: number): Promise<boolean[]>;
+	acquireLeases(leases: LeaseRef[], ttlMs: number): Promise<LeaseState[]>;
 
 	/** Keeps leases that are still held by their tokens. */
 	extendLeases(leases: LeaseRef[], ttlMs: number): Promise<void>;

@@ -6,17 +6,18 @@ import type {
 	CacheStore,
 	InvalidationTarget,
 	LeaseRef,
+	LeaseState,
 	LookupQuery,
 	LookupReply,
 	LookupRow,
 	StoreCommand,
 	StoreReply,
 } from '../../ports/CacheStore';
-import { attempt } from './attempt';
+import { attempt, refusedWrite } from './attempt';
 import { readEntryFront } from './entryFront';
 import { inspectNamespaces } from './inspect';
 import { namespaceKeys, namespaceRegistry, type NamespaceKeys } from './keys';
-import { EXTEND, INVALIDATE, LOOKUP, RELEASE, STORE } from './scripts';
+import { ACQUIRE, EXTEND, INVALIDATE, LOOKUP, RELEASE, STORE } from './scripts';
 import { countMatching, walkEntries } from './walk';
 
 export type RedisClient = Redis | Cluster;
@@ -25,6 +26,7 @@ declare module 'ioredis' {
 	interface RedisCommander<Context> {
 		pcLookupBuffer(keyCount: number, ...args: string[]): Result<unknown[], Context>;
 		pcStore(keyCount: number, ...args: Array<string | Buffer>): Result<number, Context>;
+		pcAcquire(keyCount: number, ...args: Array<string | number>): Result<LeaseState[], Context>;
 		pcExtend(keyCount: number, ...args: Array<string | number>): Result<number, Context>;
 		pcRelease(keyCount: number, ...args: Array<string | number>): Result<number, Context>;
 		pcInvalidate(keyCount: number, ...args: string[]): Result<number, Context>;
@@ -43,12 +45,17 @@ const REMEMBER_REQUEST_MS = 7 * 86_400_000;
 export function redisCacheStore(client: RedisClient, prefix: string): CacheStore {
 	client.defineCommand('pcLookup', { lua: LOOKUP });
 	client.defineCommand('pcStore', { lua: STORE });
+	client.defineCommand('pcAcquire', { lua: ACQUIRE });
 	client.defineCommand('pcExtend', { lua: EXTEND });
 	client.defineCommand('pcRelease', { lua: RELEASE });
 	client.defineCommand('pcInvalidate', { lua: INVALIDATE });
 
+	/** A connection on which a command timed out may lead to a host that died without a word: the next one asks anew. */
+	const ask = <T>(work: Promise<T>): Promise<T> =>
+		attempt(work, () => {
+			if (client.status === 'ready') client.disconnect(true);
+		});
 	const known = new Map<string, NamespaceKeys>();
-	const registered = new Set<string>();
 	const keysOf = (namespace: string): NamespaceKeys => {
 		let keys = known.get(namespace);
 		if (!keys) {
@@ -79,7 +86,8 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 	async function storeOne(command: StoreCommand): Promise<StoreReply> {
 		const keys = keysOf(command.namespace);
 		const { key, packed, keepMs, epoch, keyVersion, tags, components, leaseToken = '' } = command;
-		const at = await client.pcStore(
+		const known = command.userHash !== '';
+		const written = client.pcStore(
 			5,
 			keys.invalidations,
 			keys.entry(key),
@@ -91,32 +99,50 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 			epoch === undefined ? '' : String(epoch),
 			keyVersion,
 			tags.join('\n'),
-			JSON.stringify(components),
+			known ? JSON.stringify(components) : '',
 			String(REMEMBER_REQUEST_MS),
 			leaseToken,
 		);
-		return { stored: true, storedAtMs: Number(at) };
+		try {
+			return { stored: true, storedAtMs: Number(await written) };
+		} catch (error) {
+			const reason = refusedWrite(error);
+			if (reason === undefined) throw error;
+			return { stored: false, reason };
+		}
 	}
 
+	/** With every batch, and not once a process: the server may have been replaced by an empty one. */
 	async function register(namespaces: Set<string>): Promise<void> {
-		const fresh = [...namespaces].filter((name) => !registered.has(name));
-		if (fresh.length === 0) return;
-		await client.hset(
-			namespaceRegistry(prefix),
-			...fresh.flatMap((name) => [keysOf(name).id, name]),
-		);
-		for (const name of fresh) registered.add(name);
+		const fields = [...namespaces].flatMap((name) => [keysOf(name).id, name]);
+		try {
+			await client.hset(namespaceRegistry(prefix), ...fields);
+		} catch (error) {
+			if (refusedWrite(error) === undefined) throw error;
+		}
 	}
 
-	const eachLease = (
+	/** Runs a script over the leases of each namespace. */
+	const overLeases = async (
 		refs: LeaseRef[],
-		run: (keys: string[], tokens: string[]) => Promise<unknown>,
-	) =>
-		attempt(
-			Promise.all(
-				refs.map(({ namespace, key, token }) => run([keysOf(namespace).lease(key)], [token])),
-			).then(() => undefined),
-		);
+		run: (keys: string[], tokens: string[], chunk: Indexed<LeaseRef>[]) => Promise<unknown>,
+	): Promise<void> => {
+		const calls = chunked(refs, KEYS_PER_CALL).map((chunk) => {
+			const keys = chunk.map(({ item }) => keysOf(item.namespace).lease(item.key));
+			const tokens = chunk.map(({ item }) => item.token);
+			return run(keys, tokens, chunk);
+		});
+		await ask(Promise.all(calls));
+	};
+
+	async function acquire(refs: LeaseRef[], ttlMs: number): Promise<LeaseState[]> {
+		const all: LeaseState[] = new Array(refs.length);
+		await overLeases(refs, async (keys, tokens, chunk) => {
+			const states = await client.pcAcquire(keys.length, ...keys, ttlMs, ...tokens);
+			chunk.forEach(({ index }, at) => (all[index] = states[at]!));
+		});
+		return all;
+	}
 
 	async function invalidate(namespace: string, target: InvalidationTarget): Promise<number> {
 		const keys = keysOf(namespace);
@@ -133,13 +159,13 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 				const matching = await countMatching(
 					client,
 					keys,
-					(front, nowMs) => front.storedAtMs < nowMs - target.olderThanMs,
+					({ front, nowMs }) => front.storedAtMs < nowMs - target.olderThanMs,
 				);
 				await bump('age', String(target.olderThanMs));
 				return matching;
 			}
 			case 'keyVersionPrefix': {
-				const matching = await countMatching(client, keys, (front) =>
+				const matching = await countMatching(client, keys, ({ front }) =>
 					front.keyVersion.startsWith(target.prefix),
 				);
 				await bump('prefix', target.prefix);
@@ -154,40 +180,32 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 		async lookup(queries) {
 			const reply: LookupReply = { nowMs: 0, epochs: new Map(), rows: new Array(queries.length) };
 			const chunks = chunked(queries, KEYS_PER_CALL);
-			await attempt(Promise.all(chunks.map((chunk) => lookupChunk(chunk, reply))));
+			await ask(Promise.all(chunks.map((chunk) => lookupChunk(chunk, reply))));
 			return reply;
 		},
 
 		async store(commands) {
 			const spaces = new Set(commands.map(({ namespace }) => namespace));
-			const [replies] = await attempt(
+			const [replies] = await ask(
 				Promise.all([Promise.all(commands.map(storeOne)), register(spaces)]),
 			);
 			return replies;
 		},
 
-		acquireLeases: (refs, ttlMs) =>
-			attempt(
-				Promise.all(
-					refs.map(async ({ namespace, key, token }) => {
-						const taken = await client.set(keysOf(namespace).lease(key), token, 'PX', ttlMs, 'NX');
-						return taken === 'OK';
-					}),
-				),
-			),
+		acquireLeases: (refs, ttlMs) => acquire(refs, ttlMs),
 		extendLeases: (refs, ttlMs) =>
-			eachLease(refs, (keys, tokens) => client.pcExtend(1, ...keys, ttlMs, ...tokens)),
+			overLeases(refs, (keys, tokens) => client.pcExtend(keys.length, ...keys, ttlMs, ...tokens)),
 		releaseLeases: (refs, markMs) =>
-			eachLease(refs, (keys, tokens) => client.pcRelease(1, ...keys, markMs, ...tokens)),
+			overLeases(refs, (keys, tokens) => client.pcRelease(keys.length, ...keys, markMs, ...tokens)),
 		invalidate: async (namespace, target) => ({
-			invalidated: await attempt(invalidate(namespace, target)),
+			invalidated: await ask(invalidate(namespace, target)),
 		}),
 		count: async (namespace, counts) => {
 			const { stats } = keysOf(namespace);
 			const writes = Object.entries(counts).filter(([, value]) => value > 0);
-			await attempt(Promise.all(writes.map(([name, value]) => client.hincrby(stats, name, value))));
+			await ask(Promise.all(writes.map(([name, value]) => client.hincrby(stats, name, value))));
 		},
-		inspect: () => attempt(inspectNamespaces(client, prefix)),
+		inspect: () => ask(inspectNamespaces(client, prefix)),
 		entries: (namespace) => walkEntries(client, prefix, namespace),
 	};
 }
@@ -197,10 +215,10 @@ interface Indexed<T> {
 	index: number;
 }
 
-/** Queries of one namespace, at most `size` a chunk, each with its place in the batch. */
-function chunked(queries: LookupQuery[], size: number): Indexed<LookupQuery>[][] {
-	const spaces = new Map<string, Indexed<LookupQuery>[]>();
-	queries.forEach((item, index) => {
+/** What belongs to one namespace, at most `size` a chunk, each with its place in the batch. */
+function chunked<T extends { namespace: string }>(batch: T[], size: number): Indexed<T>[][] {
+	const spaces = new Map<string, Indexed<T>[]>();
+	batch.forEach((item, index) => {
 		const space = spaces.get(item.namespace);
 		if (space) space.push({ item, index });
 		else spaces.set(item.namespace, [{ item, index }]);
@@ -226,7 +244,7 @@ function toRow(row: unknown): LookupRow {
 	return {
 		found: false,
 		why: why.toString() as 'absent' | 'invalidated',
-		lease: lease.toString() as 'acquired' | 'held' | 'released' | 'none',
+		lease: lease.toString() as LeaseState,
 		earlier: components ? (JSON.parse(components.toString('utf8')) as Components) : undefined,
 	};
 }

@@ -23,10 +23,12 @@ export interface RedisSettings {
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const COMMAND_TIMEOUT_MS = 5_000;
+const DISCONNECT_TIMEOUT_MS = 200;
 const LONGEST_RETRY_MS = 2_000;
 
 /**
- * A client that connects on first use, bounds every command, reconnects by itself, and never keeps a process alive.
+ * A client that connects on first use, bounds every command, reconnects by itself, and does not keep a process alive
+ * while nothing is asked of it (a cluster's does: its client watches the nodes).
  * Errors reach the callers of commands; the client's own error events are only listened to.
  */
 export function connectRedis(settings: RedisSettings): RedisClient {
@@ -38,6 +40,7 @@ export function connectRedis(settings: RedisSettings): RedisClient {
 		lazyConnect: true,
 		connectTimeout: CONNECT_TIMEOUT_MS,
 		commandTimeout: COMMAND_TIMEOUT_MS,
+		disconnectTimeout: DISCONNECT_TIMEOUT_MS,
 		maxRetriesPerRequest: 1,
 		retryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
 		connectionName: 'n8n-prompt-cache',
@@ -45,6 +48,9 @@ export function connectRedis(settings: RedisSettings): RedisClient {
 	const client = createClient();
 	// Without a listener an 'error' event would end the process; commands report their own errors.
 	client.on('error', () => undefined);
+	client.on('connect', () => {
+		if ('stream' in client) client.stream.unref();
+	});
 	return client;
 
 	function createClient(): RedisClient {
@@ -61,6 +67,8 @@ export function connectRedis(settings: RedisSettings): RedisClient {
 				db: database,
 				sentinels: parseNodes(settings.nodes, 26379),
 				name: settings.sentinelName,
+				// A primary that hangs keeps its connections: the sentinels tell when another took over.
+				failoverDetector: true,
 				sentinelPassword: settings.sentinelPassword || undefined,
 				sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
 			});

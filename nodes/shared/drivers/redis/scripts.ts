@@ -8,16 +8,17 @@
 const VALIDITY = `
 local function invalidations(hash)
 	if redis.call('EXISTS', hash) == 0 then return { epoch = 0, tags = {}, any = false } end
-	local head = redis.call('HMGET', hash, '@epoch', '@before', '@prefixes', '*')
+	local head = redis.call('HMGET', hash, '@epoch', '@before', '@prefixes', '*', '@beforeEpoch')
 	return {
 		epoch = tonumber(head[1] or '0'), before = tonumber(head[2] or '0'), prefixes = head[3],
+		beforeEpoch = tonumber(head[5] or '0'),
 		tags = { ['*'] = tonumber(head[4] or '0') }, hash = hash, any = true
 	}
 end
 local function invalidated(value, inv)
 	if not inv.any then return false end
 	local stored, epoch = tonumber(string.sub(value, 2, 14)), tonumber(string.sub(value, 15, 26))
-	if stored < inv.before or inv.tags['*'] > epoch then return true end
+	if stored < inv.before and epoch < inv.beforeEpoch or inv.tags['*'] > epoch then return true end
 	local versionLength, tagsLength = tonumber(string.sub(value, 27, 29)), tonumber(string.sub(value, 30, 34))
 	if inv.prefixes then
 		local version = string.sub(value, 35, 34 + versionLength)
@@ -38,12 +39,26 @@ end
 `;
 
 /**
+ * Takes a lease. A server that refuses writes (out of memory, a replica) gives none, but answers:
+ * the hits of a batch must not depend on the leases of its misses.
+ */
+const TAKE = `
+local function take(lease, token, ttl)
+	local taken = redis.pcall('SET', lease, token, 'NX', 'PX', ttl)
+	if taken and taken.err then return 'none' end
+	if taken then return 'acquired' end
+	local holder = redis.call('GET', lease)
+	return holder == token and 'acquired' or holder == '-' and 'released' or 'held'
+end
+`;
+
+/**
  * Looks up n keys of one namespace and takes leases for the misses.
  * KEYS: invalidations, then for each query: entry, lease, near.
  * ARGV: for each query: token ('' = no lease), lease time in ms.
  * Returns {now, epoch, row…}: a row is the value, or {why, lease, components|false}.
  */
-export const LOOKUP = `${VALIDITY}
+export const LOOKUP = `${VALIDITY}${TAKE}
 local inv = invalidations(KEYS[1])
 local reply = { now(), inv.epoch }
 for i = 0, (#KEYS - 1) / 3 - 1 do
@@ -55,24 +70,25 @@ for i = 0, (#KEYS - 1) / 3 - 1 do
 	if value then
 		reply[#reply + 1] = value
 	else
-		local state = 'none'
-		if token ~= '' then
-			if redis.call('SET', lease, token, 'NX', 'PX', ttl) then state = 'acquired'
-			else
-				local holder = redis.call('GET', lease)
-				state = holder == token and 'acquired' or holder == '-' and 'released' or 'held'
-			end
-		end
+		local state = token ~= '' and take(lease, token, ttl) or 'none'
 		reply[#reply + 1] = { why, state, redis.call('GET', near) }
 	end
 end
 return reply
 `;
 
+/** Takes leases. KEYS: leases. ARGV: lease time in ms, then a token for each. Returns a state for each. */
+export const ACQUIRE = `${TAKE}
+local states = {}
+for i, key in ipairs(KEYS) do states[i] = take(key, ARGV[i + 1], ARGV[1]) end
+return states
+`;
+
 /**
  * Stores one entry, counts its tags, remembers its components and releases its lease.
  * KEYS: invalidations, entry, lease, near, tag counts.
- * ARGV: packed, keep ms, epoch ('' = now), key version, tags joined by newlines, components, remember ms, token ('' = none).
+ * ARGV: packed, keep ms, epoch ('' = now), key version, tags joined by newlines, components ('' = none), remember ms, token ('' = none).
+ * Where the server refuses the write, the lease is released all the same, and its error returned.
  * Returns the time of storing in ms.
  */
 export const STORE = `${VALIDITY}
@@ -80,11 +96,12 @@ local at = now()
 local epoch = ARGV[3]
 if epoch == '' then epoch = redis.call('HGET', KEYS[1], '@epoch') or '0' end
 local front = 'P' .. string.format('%013d%012d%03d%05d', at, tonumber(epoch), #ARGV[4], #ARGV[5]) .. ARGV[4] .. ARGV[5]
-redis.call('SET', KEYS[2], front .. ARGV[1], 'PX', ARGV[2])
-redis.call('SET', KEYS[4], ARGV[6], 'PX', ARGV[7])
+local written = redis.pcall('SET', KEYS[2], front .. ARGV[1], 'PX', ARGV[2])
+if ARGV[8] ~= '' and redis.call('GET', KEYS[3]) == ARGV[8] then redis.call('DEL', KEYS[3]) end
+if written.err then return written end
+if ARGV[6] ~= '' then redis.call('SET', KEYS[4], ARGV[6], 'PX', ARGV[7]) end
 redis.call('HINCRBY', KEYS[5], '*', 1)
 for tag in string.gmatch(ARGV[5], '[^\\n]+') do redis.call('HINCRBY', KEYS[5], tag, 1) end
-if ARGV[8] ~= '' and redis.call('GET', KEYS[3]) == ARGV[8] then redis.call('DEL', KEYS[3]) end
 return at
 `;
 
@@ -115,12 +132,16 @@ ${VALIDITY}
 local epoch = redis.call('HINCRBY', KEYS[1], '@epoch', 1)
 if ARGV[1] == 'age' then
 	local before = math.max(tonumber(redis.call('HGET', KEYS[1], '@before') or '0'), now() - tonumber(ARGV[2]))
-	redis.call('HSET', KEYS[1], '@before', string.format('%d', before))
+	redis.call('HSET', KEYS[1], '@before', string.format('%d', before), '@beforeEpoch', epoch)
 	return -1
 end
 if ARGV[1] == 'prefix' then
-	local list = redis.call('HGET', KEYS[1], '@prefixes') or ''
-	redis.call('HSET', KEYS[1], '@prefixes', list .. string.format('%d', epoch) .. ' ' .. ARGV[2] .. '\\n')
+	local kept = {}
+	for at, prefix in string.gmatch(redis.call('HGET', KEYS[1], '@prefixes') or '', '(%d+) ([^\\n]*)\\n') do
+		if prefix ~= ARGV[2] then kept[#kept + 1] = at .. ' ' .. prefix .. '\\n' end
+	end
+	kept[#kept + 1] = string.format('%d', epoch) .. ' ' .. ARGV[2] .. '\\n'
+	redis.call('HSET', KEYS[1], '@prefixes', table.concat(kept))
 	return -1
 end
 redis.call('HSET', KEYS[1], ARGV[2], epoch)
@@ -129,14 +150,14 @@ redis.call('HDEL', KEYS[2], ARGV[2])
 return stored
 `;
 
-/** Entries of a batch that may still be served. KEYS: invalidations, entries. Returns {value, remaining ms} or false for each. */
+/** Entries of a batch that may still be served. KEYS: invalidations, entries. Returns now, then {value, remaining ms} or false for each. */
 export const READ = `${VALIDITY}
 local inv = invalidations(KEYS[1])
-local reply = {}
+local reply = { now() }
 for i = 2, #KEYS do
 	local value = redis.call('GET', KEYS[i])
-	if value and not invalidated(value, inv) then reply[i - 1] = { value, redis.call('PTTL', KEYS[i]) }
-	else reply[i - 1] = false end
+	if value and not invalidated(value, inv) then reply[i] = { value, redis.call('PTTL', KEYS[i]) }
+	else reply[i] = false end
 end
 return reply
 `;

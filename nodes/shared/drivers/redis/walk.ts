@@ -1,4 +1,5 @@
 import type { Redis, Result } from 'ioredis';
+import { CorruptEntry } from '../../core/errors';
 import type { ExportedEntry } from '../../ports/CacheStore';
 import type { RedisClient } from './cacheStore';
 import { readEntryFront, type EntryFront } from './entryFront';
@@ -10,20 +11,24 @@ declare module 'ioredis' {
 		pcReadBuffer(
 			keyCount: number,
 			...args: string[]
-		): Result<Array<[Buffer, number] | null>, Context>;
+		): Result<[Buffer, ...Array<[Buffer, number] | null>], Context>;
 	}
 }
 
 const SCAN_COUNT = 500;
 
 /** The servers that hold keys: the one server, or each primary of a cluster. */
-function servers(client: RedisClient): Redis[] {
-	return 'nodes' in client ? client.nodes('master') : [client];
+async function servers(client: RedisClient, key: string): Promise<Redis[]> {
+	if (!('nodes' in client)) return [client];
+	// A cluster's client knows its nodes only once a command has gone out.
+	if (client.nodes('master').length === 0) await client.exists(key);
+	return client.nodes('master');
 }
 
 /** Keys by SCAN, never KEYS; used by inspect, export and counting only, never while answering a request. */
-async function* scan(client: RedisClient, match: string): AsyncGenerator<string[]> {
-	for (const server of servers(client)) {
+async function* scan(client: RedisClient, prefix: string): AsyncGenerator<string[]> {
+	const match = `${escaped(prefix)}*`;
+	for (const server of await servers(client, prefix)) {
 		let cursor = '0';
 		do {
 			const [next, keys] = await server.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
@@ -35,36 +40,58 @@ async function* scan(client: RedisClient, match: string): AsyncGenerator<string[
 
 const escaped = (text: string): string => text.replace(/[*?[\]\\]/g, '\\$&');
 
+/** An entry as it stands in Redis. */
+export interface WalkedEntry {
+	key: string;
+	front: EntryFront;
+	leftMs: number;
+	sizeBytes: number;
+	/** The server's time when it was read. */
+	nowMs: number;
+}
+
 /** Front, packed bytes and remaining lifetime of each entry of a namespace that may still be served. */
 export async function* walkFronts(
 	client: RedisClient,
 	keys: NamespaceKeys,
-): AsyncGenerator<{ key: string; front: EntryFront; leftMs: number; sizeBytes: number }> {
+): AsyncGenerator<WalkedEntry> {
 	client.defineCommand('pcRead', { lua: READ });
 	const prefix = keys.entry('');
-	for await (const names of scan(client, `${escaped(prefix)}*`)) {
-		const values = await client.pcReadBuffer(names.length + 1, keys.invalidations, ...names);
+	for await (const names of scan(client, prefix)) {
+		const [now, ...values] = await client.pcReadBuffer(
+			names.length + 1,
+			keys.invalidations,
+			...names,
+		);
 		for (const [index, value] of values.entries()) {
-			if (!value) continue;
-			const [bytes, leftMs] = value;
+			const front = value && frontOf(value[0]);
+			if (!front) continue;
 			const key = (names[index] ?? '').slice(prefix.length);
-			yield { key, front: readEntryFront(bytes), leftMs: Number(leftMs), sizeBytes: bytes.length };
+			const [bytes, leftMs] = value;
+			yield { key, front, leftMs: Number(leftMs), sizeBytes: bytes.length, nowMs: Number(now) };
 		}
 	}
 }
 
-/** Counts entries that meet a condition; `nowMs` is the server's time. */
+/** Undefined where something else was written under the key of an entry. */
+function frontOf(bytes: Buffer): EntryFront | undefined {
+	try {
+		return readEntryFront(bytes);
+	} catch (error) {
+		if (error instanceof CorruptEntry) return undefined;
+		throw error;
+	}
+}
+
+/** Counts entries that meet a condition. */
 export async function countMatching(
 	client: RedisClient,
 	keys: NamespaceKeys,
-	matches: (front: EntryFront, nowMs: number) => boolean,
+	matches: (entry: WalkedEntry) => boolean,
 ): Promise<number> {
-	const [server] = servers(client);
-	const [seconds, micros] = server ? await server.time() : [0, 0];
-	const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 	let count = 0;
-	for await (const { front } of walkFronts(client, keys)) {
-		if (matches(front, nowMs)) count += 1;
+	for await (const entry of walkFronts(client, keys)) {
+		if (matches(entry)) count += 1;
 	}
 	return count;
 }
@@ -81,16 +108,13 @@ export async function* walkEntries(
 ): AsyncGenerator<ExportedEntry> {
 	const names = namespace === undefined ? await namespaceNames(client, prefix) : [namespace];
 	for (const name of names) {
-		for await (const { key, front, leftMs } of walkFronts(client, namespaceKeys(prefix, name))) {
-			const { storedAtMs, tags, keyVersion, packed } = front;
-			const [server] = servers(client);
-			const [seconds] = server ? await server.time() : [0];
-			const keepMs = Number(seconds) * 1000 - storedAtMs + leftMs;
+		for await (const entry of walkFronts(client, namespaceKeys(prefix, name))) {
+			const { storedAtMs, tags, keyVersion, packed } = entry.front;
 			yield {
 				namespace: name,
-				key,
+				key: entry.key,
 				storedAtMs,
-				keepMs,
+				keepMs: entry.nowMs - storedAtMs + entry.leftMs,
 				tags,
 				keyVersion,
 				packed: Buffer.from(packed),

@@ -9,6 +9,16 @@ const HINTS: ReadonlyMap<number, string> = new Map([
 	[26, 'The cache file is damaged and is set aside when n8n starts again.'],
 ]);
 
+/** Full disk, read-only file or folder, or a write lock that is not to be had: what is there can still be read. */
+const WRITE_FAILURES = [5, 8, 10, 13];
+
+/** What refuses a write while reading goes on, in words; undefined for any other error. */
+export function refusedWrite(error: unknown): string | undefined {
+	const { errcode } = error as { errcode?: number };
+	if (errcode === undefined || !WRITE_FAILURES.includes(errcode & 0xff)) return undefined;
+	return `SQLite: ${(error as Error).message}. ${HINTS.get(errcode & 0xff)}`;
+}
+
 /**
  * Runs SQLite work and turns its failures into StoreUnavailable with a hint.
  * Result codes: SQLite documentation, "Result and Error Codes".

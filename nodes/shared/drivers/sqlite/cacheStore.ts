@@ -4,16 +4,17 @@ import { isInvalidated, NAMESPACE_TAG } from '../../core/freshness/invalidation'
 import type {
 	CacheStore,
 	LookupQuery,
-	LookupReply,
 	LookupRow,
 	StoreCommand,
 	StoreReply,
 } from '../../ports/CacheStore';
 import type { Clock } from '../../ports/Clock';
-import { attempt } from './attempt';
+import { attempt, refusedWrite } from './attempt';
 import { createEviction, type CacheLimits } from './eviction';
 import { walkEntries } from './entries';
+import { inspectNamespaces } from './inspect';
 import { createInvalidate } from './invalidate';
+import { createLaterWrites } from './laterWrites';
 import { createLeases } from './leases';
 import { createNamespaces, type NamespaceState } from './namespaces';
 import { createStats } from './stats';
@@ -23,6 +24,7 @@ import { inTransaction } from './transaction';
 const USED_AT_STEP_MS = 60_000;
 
 interface EntryRow {
+	rowid: number;
 	stored_at: number;
 	expires_at: number;
 	used_at: number;
@@ -35,131 +37,167 @@ interface EntryRow {
 /**
  * The cache in one SQLite file (tables: cacheSchema.ts). For the processes of one machine: WAL lets them read
  * while one writes. A store writes entry, tags and the release of its lease in one transaction.
+ * A hit only reads, so that it goes on while another process writes, and on a full or read-only disk.
  */
 export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLimits): CacheStore {
 	const namespaces = createNamespaces(db);
 	const leases = createLeases(db);
 	const stats = createStats(db, namespaces);
+	const later = createLaterWrites(db, stats);
 	const evict = createEviction(db, limits);
 	const invalidate = createInvalidate(db, namespaces, clock);
 	const select = db.prepare(
-		'SELECT stored_at, expires_at, used_at, epoch, key_version, tags, packed FROM entries WHERE key = ?',
+		'SELECT rowid, stored_at, expires_at, used_at, epoch, key_version, tags, packed FROM cache_entries WHERE key = ? AND ns = ?',
 	);
-	const touch = db.prepare('UPDATE entries SET used_at = ? WHERE key = ?');
 	const upsert = db.prepare(
-		`INSERT INTO entries (key, ns, stored_at, expires_at, used_at, epoch, size, key_version, tags, packed)
+		`INSERT INTO cache_entries (key, ns, stored_at, expires_at, used_at, epoch, size, key_version, tags, packed)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (key) DO UPDATE SET stored_at = excluded.stored_at, expires_at = excluded.expires_at,
+		ON CONFLICT (key, ns) DO UPDATE SET stored_at = excluded.stored_at, expires_at = excluded.expires_at,
 		used_at = excluded.used_at, epoch = excluded.epoch, size = excluded.size, key_version = excluded.key_version,
 		tags = excluded.tags, packed = excluded.packed`,
 	);
 	const countTag = db.prepare(
-		'INSERT INTO tags (ns, tag, stored) VALUES (?, ?, 1) ON CONFLICT (ns, tag) DO UPDATE SET stored = stored + 1',
+		'INSERT INTO cache_tags (ns, tag, stored) VALUES (?, ?, 1) ON CONFLICT (ns, tag) DO UPDATE SET stored = stored + 1',
 	);
 	const remember = db.prepare(
-		'INSERT OR REPLACE INTO near (ns, user_hash, components, at) VALUES (?, ?, ?, ?)',
+		'INSERT OR REPLACE INTO cache_near (ns, user_hash, components, at) VALUES (?, ?, ?, ?)',
 	);
-	const recall = db.prepare('SELECT components FROM near WHERE ns = ? AND user_hash = ?');
+	const recall = db.prepare('SELECT components FROM cache_near WHERE ns = ? AND user_hash = ?');
 
-	function read(key: Buffer, space: NamespaceState, nowMs: number): LookupRow {
-		const row = select.get(key) as unknown as EntryRow | undefined;
-		if (!row || row.expires_at <= nowMs) return { found: false, why: 'absent', lease: 'none' };
-		const { stored_at: storedAtMs, epoch, key_version: keyVersion } = row;
-		const tags = row.tags === '' ? [] : row.tags.split('\n');
-		if (isInvalidated({ storedAtMs, epoch, tags, keyVersion }, space)) {
+	function read(query: LookupQuery, space: NamespaceState, nowMs: number): LookupRow {
+		const key = Buffer.from(query.key, 'hex');
+		const row = select.get(key, space.id) as unknown as EntryRow | undefined;
+		if (row && row.expires_at > nowMs) {
+			const { stored_at: storedAtMs, epoch, key_version: keyVersion } = row;
+			const tags = row.tags === '' ? [] : row.tags.split('\n');
+			if (!isInvalidated({ storedAtMs, epoch, tags, keyVersion }, space)) {
+				if (nowMs - row.used_at > USED_AT_STEP_MS) later.used(row.rowid, nowMs);
+				return { found: true, storedAtMs, packed: row.packed };
+			}
 			return { found: false, why: 'invalidated', lease: 'none' };
 		}
-		if (nowMs - row.used_at > USED_AT_STEP_MS) touch.run(nowMs, key);
-		return { found: true, storedAtMs, packed: row.packed };
+		return { found: false, why: 'absent', lease: 'none' };
 	}
 
-	function lead(query: LookupQuery, space: NamespaceState, nowMs: number): LookupRow {
-		const key = Buffer.from(query.key, 'hex');
-		const row = read(key, space, nowMs);
-		if (row.found) return row;
-		const { components } = recall.get(space.id, query.userHash) ?? {};
-		const earlier = components ? (JSON.parse(String(components)) as Components) : undefined;
-		const lease = query.lease ? leases.acquire(key, query.lease, nowMs) : 'none';
-		return { ...row, lease, earlier };
+	/** Misses are read again inside the transaction that takes their leases: another process may have stored in between. */
+	function lead(
+		queries: LookupQuery[],
+		rows: LookupRow[],
+		spaceOf: (query: LookupQuery) => NamespaceState,
+		nowMs: number,
+	): void {
+		const led: number[] = [];
+		try {
+			inTransaction(db, () => {
+				for (const [index, query] of queries.entries()) {
+					if (!query.lease || rows[index]!.found) continue;
+					const row = read(query, spaceOf(query), nowMs);
+					rows[index] = row;
+					if (row.found) continue;
+					row.lease = leases.acquire(Buffer.from(query.key, 'hex'), query.lease, nowMs);
+					led.push(index);
+				}
+			});
+		} catch (error) {
+			// Without leases two callers may compute one answer; the hits of this batch are served all the same.
+			if (refusedWrite(error) === undefined) throw error;
+			for (const index of led) rows[index] = { found: false, why: 'absent', lease: 'none' };
+		}
 	}
 
 	function put(command: StoreCommand, nowMs: number): StoreReply {
 		const key = Buffer.from(command.key, 'hex');
-		const space = namespaces.read(command.namespace);
-		const { packed, tags, keyVersion } = command;
+		const space = namespaces.ensure(command.namespace);
+		const { packed, tags, keyVersion, userHash, components } = command;
 		for (const tag of [NAMESPACE_TAG, ...tags]) countTag.run(space.id, tag);
-		const epoch = command.epoch ?? space.epoch;
 		upsert.run(
 			key,
 			space.id,
 			nowMs,
-			nowMs + command.keepMs,
+			nowMs + Math.round(command.keepMs),
 			nowMs,
-			epoch,
+			command.epoch ?? space.epoch,
 			packed.length,
 			keyVersion,
 			tags.join('\n'),
 			packed,
 		);
-		remember.run(space.id, command.userHash, JSON.stringify(command.components), nowMs);
+		if (userHash !== '') {
+			remember.run(space.id, Buffer.from(userHash, 'hex'), JSON.stringify(components), nowMs);
+		}
 		if (command.leaseToken) leases.drop(key, command.leaseToken);
 		return { stored: true, storedAtMs: nowMs };
+	}
+
+	/** Frees room after a store. What was stored stays stored, whether or not that succeeds. */
+	function tidy(nowMs: number, stored: number): void {
+		try {
+			evict(nowMs, stored);
+		} catch (error) {
+			if (refusedWrite(error) === undefined) throw error;
+		}
 	}
 
 	return {
 		backend: 'embedded',
 
-		lookup: async (queries: LookupQuery[]): Promise<LookupReply> =>
+		lookup: async (queries) =>
 			attempt(() => {
 				const nowMs = clock.nowMs();
 				const spaces = new Map<string, NamespaceState>();
-				const spaceOf = (name: string) => {
-					const space = spaces.get(name) ?? namespaces.read(name);
-					spaces.set(name, space);
+				const spaceOf = ({ namespace }: LookupQuery) => {
+					const space = spaces.get(namespace) ?? namespaces.find(namespace);
+					spaces.set(namespace, space);
 					return space;
 				};
-				const rows = queries.map((query) =>
-					read(Buffer.from(query.key, 'hex'), spaceOf(query.namespace), nowMs),
-				);
-				// Read again inside the transaction: another process may have stored in between.
-				if (rows.some((row) => !row.found)) {
-					inTransaction(db, () => {
-						queries.forEach((query, index) => {
-							if (!rows[index]?.found) rows[index] = lead(query, spaceOf(query.namespace), nowMs);
-						});
-					});
+				const rows = queries.map((query) => read(query, spaceOf(query), nowMs));
+				if (queries.some(({ lease }, index) => lease && !rows[index]!.found)) {
+					lead(queries, rows, spaceOf, nowMs);
+				}
+				for (const [index, row] of rows.entries()) {
+					if (row.found) continue;
+					const query = queries[index]!;
+					const near = recall.get(spaceOf(query).id, Buffer.from(query.userHash, 'hex'));
+					if (near) row.earlier = JSON.parse(String(near.components)) as Components;
 				}
 				const epochs = new Map([...spaces].map(([name, { epoch }]) => [name, epoch]));
 				return { nowMs, epochs, rows };
 			}),
 
 		store: async (commands) =>
-			attempt(() => {
+			attempt((): StoreReply[] => {
 				const nowMs = clock.nowMs();
-				const replies = inTransaction(db, () => commands.map((command) => put(command, nowMs)));
-				evict(nowMs);
-				return replies;
+				try {
+					const replies = inTransaction(db, () => commands.map((command) => put(command, nowMs)));
+					tidy(nowMs, commands.length);
+					return replies;
+				} catch (error) {
+					const reason = refusedWrite(error);
+					if (reason === undefined) throw error;
+					return commands.map(() => ({ stored: false, reason }));
+				}
 			}),
 
 		acquireLeases: async (refs, ttlMs) =>
-			attempt(() =>
-				refs.map(
-					(ref) =>
-						leases.acquire(
-							Buffer.from(ref.key, 'hex'),
-							{ token: ref.token, ttlMs },
-							clock.nowMs(),
-						) === 'acquired',
-				),
-			),
+			attempt(() => {
+				const nowMs = clock.nowMs();
+				return inTransaction(db, () =>
+					refs.map(({ key, token }) =>
+						leases.acquire(Buffer.from(key, 'hex'), { token, ttlMs }, nowMs),
+					),
+				);
+			}),
 		extendLeases: async (refs, ttlMs) => attempt(() => leases.extend(refs, clock.nowMs() + ttlMs)),
 		releaseLeases: async (refs, markMs) =>
 			attempt(() => leases.release(refs, clock.nowMs() + markMs)),
 		invalidate: async (namespace, target) =>
 			attempt(() => inTransaction(db, () => invalidate(namespace, target))),
 		count: async (namespace, counts) =>
-			attempt(() => stats.count(namespace, counts, clock.nowMs())),
-		inspect: async () => attempt(() => stats.inspect()),
+			attempt(() => {
+				stats.count(namespace, counts);
+				later.write(clock.nowMs());
+			}),
+		inspect: () => inspectNamespaces(db, namespaces, stats, clock.nowMs()),
 		entries: (namespace) => walkEntries(db, namespaces, () => clock.nowMs(), namespace),
 	};
 }

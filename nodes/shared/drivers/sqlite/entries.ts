@@ -14,17 +14,19 @@ export async function* walkEntries(
 	namespace?: string,
 ): AsyncGenerator<ExportedEntry> {
 	const page = db.prepare(
-		`SELECT e.key, n.name, e.stored_at, e.expires_at, e.epoch, e.tags, e.key_version, e.packed
-		FROM entries e JOIN namespaces n ON n.id = e.ns
-		WHERE e.key > ? AND e.expires_at > ? AND (? IS NULL OR n.name = ?) ORDER BY e.key LIMIT ?`,
+		`SELECT e.key, e.ns, n.name, e.stored_at, e.expires_at, e.epoch, e.tags, e.key_version, e.packed
+		FROM cache_entries e JOIN cache_namespaces n ON n.id = e.ns
+		WHERE (e.key, e.ns) > (?, ?) AND e.expires_at > ? AND (? IS NULL OR n.name = ?) ORDER BY e.key, e.ns LIMIT ?`,
 	);
 	let after = Buffer.alloc(0);
+	let afterSpace = 0;
 	for (;;) {
 		const rows = attempt(() =>
-			page.all(after, nowMs(), namespace ?? null, namespace ?? null, PAGE),
+			page.all(after, afterSpace, nowMs(), namespace ?? null, namespace ?? null, PAGE),
 		);
 		for (const row of rows) {
 			after = Buffer.from(row.key as Uint8Array);
+			afterSpace = Number(row.ns);
 			const entry = {
 				namespace: String(row.name),
 				key: after.toString('hex'),
@@ -35,7 +37,7 @@ export async function* walkEntries(
 				keyVersion: String(row.key_version),
 				packed: Buffer.from(row.packed as Uint8Array),
 			};
-			if (!isInvalidated(entry, namespaces.read(entry.namespace))) yield entry;
+			if (!isInvalidated(entry, namespaces.find(entry.namespace))) yield entry;
 		}
 		if (rows.length < PAGE) return;
 		await new Promise(setImmediate);

@@ -10,25 +10,27 @@ export function createInvalidate(
 	namespaces: ReturnType<typeof createNamespaces>,
 	clock: Clock,
 ) {
-	const removeKey = db.prepare('DELETE FROM entries WHERE key = ? AND ns = ?');
-	const takeCount = db.prepare('SELECT stored FROM tags WHERE ns = ? AND tag = ?');
+	const removeKey = db.prepare('DELETE FROM cache_entries WHERE key = ? AND ns = ?');
+	const takeCount = db.prepare('SELECT stored FROM cache_tags WHERE ns = ? AND tag = ?');
 	const markTag = db.prepare(
-		`INSERT INTO tags (ns, tag, stored, epoch) VALUES (?, ?, 0, ?)
+		`INSERT INTO cache_tags (ns, tag, stored, epoch) VALUES (?, ?, 0, ?)
 		ON CONFLICT (ns, tag) DO UPDATE SET stored = 0, epoch = excluded.epoch`,
 	);
-	const markBefore = db.prepare('UPDATE namespaces SET before_ms = max(before_ms, ?) WHERE id = ?');
+	const markBefore = db.prepare(
+		'UPDATE cache_namespaces SET before_ms = max(before_ms, ?), before_epoch = ? WHERE id = ?',
+	);
 	const countBefore = db.prepare(
-		'SELECT count(*) AS n FROM entries WHERE ns = ? AND stored_at < ?',
+		'SELECT count(*) AS n FROM cache_entries WHERE ns = ? AND stored_at < ?',
 	);
 	const markPrefix = db.prepare(
-		'INSERT OR REPLACE INTO prefixes (ns, prefix, epoch) VALUES (?, ?, ?)',
+		'INSERT OR REPLACE INTO cache_prefixes (ns, prefix, epoch) VALUES (?, ?, ?)',
 	);
 	const countPrefix = db.prepare(
-		'SELECT count(*) AS n FROM entries WHERE ns = ? AND substr(key_version, 1, length(?)) = ?',
+		'SELECT count(*) AS n FROM cache_entries WHERE ns = ? AND substr(key_version, 1, length(?)) = ?',
 	);
 
 	return (namespace: string, target: InvalidationTarget): { invalidated: number } => {
-		const { id } = namespaces.read(namespace);
+		const { id } = namespaces.ensure(namespace);
 		const epoch = namespaces.bump(id);
 		if (target.by === 'key') {
 			return { invalidated: Number(removeKey.run(Buffer.from(target.key, 'hex'), id).changes) };
@@ -36,7 +38,7 @@ export function createInvalidate(
 		if (target.by === 'age') {
 			const beforeMs = clock.nowMs() - target.olderThanMs;
 			const { n } = countBefore.get(id, beforeMs) ?? {};
-			markBefore.run(beforeMs, id);
+			markBefore.run(beforeMs, epoch, id);
 			return { invalidated: Number(n) };
 		}
 		if (target.by === 'keyVersionPrefix') {

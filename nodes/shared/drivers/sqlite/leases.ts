@@ -4,18 +4,21 @@ import type { LeaseRef } from '../../ports/CacheStore';
 /** A lease with this token was given up without an answer. */
 const RELEASED = '';
 
+/** A lease that ends later than it can was taken before the clock went back: its holder cannot be told from a dead one. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
 /** Leases on missing answers; each statement is atomic. */
 export function createLeases(db: DatabaseSync) {
 	const take = db.prepare(
-		`INSERT INTO leases (key, token, expires_at) VALUES (?, ?, ?)
+		`INSERT INTO cache_leases (key, token, expires_at) VALUES (?, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at
-		WHERE leases.expires_at <= ? OR leases.token = excluded.token RETURNING token`,
+		WHERE cache_leases.expires_at NOT BETWEEN ? AND ? OR cache_leases.token = excluded.token RETURNING token`,
 	);
-	const holder = db.prepare('SELECT token FROM leases WHERE key = ?');
-	const remove = db.prepare('DELETE FROM leases WHERE key = ? AND token = ?');
-	const prolong = db.prepare('UPDATE leases SET expires_at = ? WHERE key = ? AND token = ?');
+	const holder = db.prepare('SELECT token FROM cache_leases WHERE key = ?');
+	const remove = db.prepare('DELETE FROM cache_leases WHERE key = ? AND token = ?');
+	const prolong = db.prepare('UPDATE cache_leases SET expires_at = ? WHERE key = ? AND token = ?');
 	const giveUp = db.prepare(
-		'UPDATE leases SET token = ?, expires_at = ? WHERE key = ? AND token = ?',
+		'UPDATE cache_leases SET token = ?, expires_at = ? WHERE key = ? AND token = ?',
 	);
 
 	return {
@@ -24,7 +27,8 @@ export function createLeases(db: DatabaseSync) {
 			{ token, ttlMs }: { token: string; ttlMs: number },
 			nowMs: number,
 		): 'acquired' | 'held' | 'released' {
-			if (take.get(key, token, nowMs + ttlMs, nowMs)) return 'acquired';
+			const untilMs = nowMs + ttlMs;
+			if (take.get(key, token, untilMs, nowMs + 1, untilMs + CLOCK_TOLERANCE_MS)) return 'acquired';
 			return holder.get(key)?.token === RELEASED ? 'released' : 'held';
 		},
 		drop(key: Buffer, token: string): void {

@@ -1,0 +1,50 @@
+import type { Entry } from '../core/entry/envelope';
+import type { ExplainedRequest } from '../core/explain/components';
+import type { CacheControl } from '../core/freshness/cacheControl';
+
+export interface LookupRequest {
+	namespace: string;
+	key: string;
+	explained: ExplainedRequest;
+	control: CacheControl;
+}
+
+export interface LookupSettings {
+	operation: 'lookup' | 'fallback';
+	/** Wait for the same request in flight elsewhere instead of asking the provider twice. */
+	coalesce: boolean;
+	coalesceWaitMs: number;
+	timeoutMs: number;
+	/** AES-256-GCM keys; none where entries are not encrypted. */
+	encryptionKeys: readonly Buffer[];
+}
+
+export type LookupOutcome =
+	| {
+			status: 'hit' | 'stale';
+			entry: Entry;
+			ageMs: number;
+			reasons: string[];
+			/** This caller, and no other, should compute a fresh answer behind the scenes. */
+			refresh: boolean;
+			token?: string;
+			epoch: number;
+	  }
+	| {
+			status: 'miss' | 'bypass';
+			reasons: string[];
+			/** This caller computes the answer; others wait for it. */
+			leader: boolean;
+			token?: string;
+			epoch?: number;
+			/** The backend failed, as opposed to having no entry. */
+			unavailable?: boolean;
+	  };
+
+export type Hit = Extract<LookupOutcome, { entry: Entry }>;
+export type Miss = Exclude<LookupOutcome, Hit>;
+
+/** True where an answer is served, fresh or stale. */
+export const isHit = (outcome: LookupOutcome): outcome is Hit => 'entry' in outcome;
+
+export const isMiss = (outcome: LookupOutcome): outcome is Miss => !isHit(outcome);
