@@ -1,5 +1,6 @@
 export interface RedisServer {
 	port: number;
+	pid(): number;
 	start(): Promise<void>;
 	stop(): Promise<void>;
 	freeze(): void;
@@ -7,4 +8,7 @@ export interface RedisServer {
 	close(): Promise<void>;
 }
 
-export function startRedis(options?: { args?: string[] }): Promise<RedisServer>;
+export function startRedis(options?: {
+	args?: string[];
+	launcher?: string[];
+}): Promise<RedisServer>;

@@ -35,10 +35,10 @@ async function waitForPong(port) {
 /**
  * Starts redis-server and resolves when it answers: `{ port, start(), stop(), freeze(), thaw() }`.
  * `stop` then `start` is a restart on the same port with nothing kept; `freeze` makes it silent
- * while its port still accepts connections.
+ * while its port still accepts connections. `launcher`: the words that start another server program.
  */
-export async function startRedis({ args = [] } = {}) {
-	const program = findProgram('redis-server');
+export async function startRedis({ args = [], launcher = [findProgram('redis-server')] } = {}) {
+	const [program, ...words] = launcher;
 	if (!program) throw new Error('redis-server is missing (Debian: apt-get install redis-server)');
 	const port = await freePort();
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-redis-'));
@@ -48,7 +48,7 @@ export async function startRedis({ args = [] } = {}) {
 	const start = async () => {
 		child = spawn(
 			program,
-			['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+			[...words, '--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
 				.concat(['--dir', folder, ...args])
 				.map(String),
 			{ stdio: 'ignore' },
@@ -69,6 +69,7 @@ export async function startRedis({ args = [] } = {}) {
 	await start();
 	return {
 		port,
+		pid: () => child.pid,
 		start,
 		stop: end,
 		freeze: () => child.kill('SIGSTOP'),

@@ -1,14 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis } from '../../nodes/shared/drivers/redis/connect';
-import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
+import { connectRedis, type RedisSettings } from '../../nodes/shared/drivers/redis/connect';
+import { redisCacheStore, type RedisClient } from '../../nodes/shared/drivers/redis/cacheStore';
 import { CACHE_SCHEMA } from '../../nodes/shared/drivers/sqlite/cacheSchema';
 import { sqliteCacheStore } from '../../nodes/shared/drivers/sqlite/cacheStore';
 import { openDatabase } from '../../nodes/shared/drivers/sqlite/openDatabase';
 import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import type { CacheStore } from '../../nodes/shared/ports/CacheStore';
-import { startRedis, type RedisServer } from '../../scripts/lib/redisServer.mjs';
+import { startRedis } from '../../scripts/lib/redisServer.mjs';
+import type { EnsuredServer } from '../../scripts/lib/servers.mjs';
+import { startCluster } from '../support/redisCluster';
 
 /** A backend under the contract suite; `reopen` gives a second client of the same data, as another process has. */
 export interface BackendUnderTest {
@@ -21,8 +24,8 @@ export type StartBackend = () => Promise<BackendUnderTest>;
 
 const LIMITS = { maxBytes: 1e9, maxEntries: 1e6 };
 
-export const redisSettings = (port: number) => ({
-	mode: 'standalone' as const,
+export const redisSettings = (port: number): RedisSettings => ({
+	mode: 'standalone',
 	host: '127.0.0.1',
 	port,
 	user: '',
@@ -56,11 +59,10 @@ export async function startSqlite(): Promise<BackendUnderTest> {
 	};
 }
 
-export async function startRedisBackend(): Promise<BackendUnderTest> {
-	const server: RedisServer = await startRedis();
-	const clients: Array<ReturnType<typeof connectRedis>> = [];
+function overRedis(settings: RedisSettings, end: () => Promise<void>): BackendUnderTest {
+	const clients: RedisClient[] = [];
 	const open = (): CacheStore => {
-		const client = connectRedis(redisSettings(server.port));
+		const client = connectRedis(settings);
 		clients.push(client);
 		return redisCacheStore(client, 'pc:');
 	};
@@ -69,7 +71,39 @@ export async function startRedisBackend(): Promise<BackendUnderTest> {
 		reopen: open,
 		close: async () => {
 			for (const client of clients) client.disconnect();
-			await server.close();
+			await end();
 		},
 	};
+}
+
+export async function startRedisBackend(launcher?: string[]): Promise<BackendUnderTest> {
+	const server = await startRedis({ launcher });
+	return overRedis(redisSettings(server.port), () => server.close());
+}
+
+async function startClusterBackend(): Promise<BackendUnderTest> {
+	const cluster = await startCluster();
+	const settings: RedisSettings = { ...redisSettings(0), mode: 'cluster', nodes: cluster.list };
+	return overRedis(settings, () => cluster.close());
+}
+
+export type Backend = { name: string } & ({ start: StartBackend } | { missing: string });
+
+/** Every backend that is to be had here; one that is not says why. Fetches servers on first use. */
+export function allBackends(): Backend[] {
+	const script = join(__dirname, '..', '..', 'scripts', 'fetch-servers.mjs');
+	const options = { encoding: 'utf8' as const };
+	const printed = execFileSync(process.execPath, [script], options);
+	const servers = JSON.parse(printed) as Record<'redis8' | 'valkey8', EnsuredServer>;
+	const fetched = (name: string, server: EnsuredServer): Backend =>
+		server.found
+			? { name, start: () => startRedisBackend(server.launcher) }
+			: { name, missing: server.reason };
+	return [
+		{ name: 'SQLite', start: startSqlite },
+		{ name: "the system's Redis", start: () => startRedisBackend() },
+		fetched('Redis 8', servers.redis8),
+		fetched('Valkey 8', servers.valkey8),
+		{ name: 'Redis Cluster', start: startClusterBackend },
+	];
 }

@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { modelTag, userTag } from '../../nodes/shared/core/freshness/invalidation';
 import type { CacheStore, LookupQuery, StoreCommand } from '../../nodes/shared/ports/CacheStore';
-import {
-	startRedisBackend,
-	startSqlite,
-	type BackendUnderTest,
-	type StartBackend,
-} from './backends';
+import { allBackends, type BackendUnderTest, type StartBackend } from './backends';
 
-const BACKENDS: Array<[string, StartBackend]> = [
-	['SQLite', startSqlite],
-	['Redis', startRedisBackend],
-];
+const backends = allBackends();
+const here = backends.flatMap((one) =>
+	'start' in one ? [[one.name, one.start] as [string, StartBackend]] : [],
+);
+for (const one of backends) {
+	if ('missing' in one) console.warn(`The cache on ${one.name} is not tested: ${one.missing}`);
+}
 
 const hex = (): string => (randomUUID() + randomUUID()).replaceAll('-', '');
 
@@ -37,7 +35,7 @@ const query = ({ namespace, key, userHash }: StoreCommand, token?: string): Look
 	lease: token ? { token, ttlMs: 60_000 } : undefined,
 });
 
-describe.each(BACKENDS)('the cache on %s', (_name, start) => {
+describe.each(here)('the cache on %s', (_name, start) => {
 	let backend: BackendUnderTest;
 	let store: CacheStore;
 	beforeAll(async () => {
@@ -91,6 +89,40 @@ describe.each(BACKENDS)('the cache on %s', (_name, start) => {
 			await new Promise((resolve) => setTimeout(resolve, 10));
 		}
 		expect(await found(one)).toBe(false);
+	});
+
+	it('does not let a lifetime slide: a hit prolongs nothing', async () => {
+		const one = command({ keepMs: 400 });
+		await store.store([one]);
+		for (let asked = 0; asked < 60 && (await found(one)); asked++) {
+			await new Promise((resolve) => setTimeout(resolve, 25));
+		}
+		expect(await found(one)).toBe(false);
+	});
+
+	it('keeps two namespaces apart, even under the same key', async () => {
+		const one = command({ namespace: 'tenant a', packed: Buffer.from('a') });
+		const other = { ...one, namespace: 'tenant b', packed: Buffer.from('b') };
+		await store.store([one]);
+		expect(await found(other)).toBe(false);
+		await store.store([other]);
+		const { rows } = await store.lookup([query(one), query(other)]);
+		const bytes = rows.map((row) => (row.found ? Buffer.from(row.packed).toString() : 'miss'));
+		expect(bytes).toEqual(['a', 'b']);
+	});
+
+	it('takes an entry of 1 MiB and one of a single byte', async () => {
+		const [big, small] = [
+			command({ packed: randomBytes(2 ** 20) }),
+			command({ packed: Buffer.of(0) }),
+		];
+		await store.store([big, small]);
+		const { rows } = await store.lookup([query(big), query(small)]);
+		const same = [big, small].map(({ packed }, index) => {
+			const row = rows[index]!;
+			return row.found && packed.equals(row.packed);
+		});
+		expect(same).toEqual([true, true]);
 	});
 
 	it('replaces an entry that is stored again', async () => {
@@ -163,8 +195,14 @@ describe.each(BACKENDS)('the cache on %s', (_name, start) => {
 			const one = command();
 			await store.store([one]);
 			const ref = { namespace: one.namespace, key: one.key };
-			expect(await store.acquireLeases([{ ...ref, token: 'a' }], 60_000)).toEqual([true]);
-			expect(await store.acquireLeases([{ ...ref, token: 'b' }], 60_000)).toEqual([false]);
+			expect(await store.acquireLeases([{ ...ref, token: 'a' }], 60_000)).toEqual(['acquired']);
+			const [taken, free] = [
+				{ ...ref, token: 'b' },
+				{ ...command(), token: 'b' },
+			];
+			expect(await store.acquireLeases([taken, free], 60_000)).toEqual(['held', 'acquired']);
+			await store.releaseLeases([{ ...ref, token: 'a' }], 60_000);
+			expect(await store.acquireLeases([taken], 60_000)).toEqual(['released']);
 		});
 	});
 
@@ -232,6 +270,26 @@ describe.each(BACKENDS)('the cache on %s', (_name, start) => {
 			expect(await Promise.all(versions.map(found))).toEqual([false, false, true]);
 		});
 
+		it('by prefix can be asked for again and again, and only the last counts', async () => {
+			const namespace = hex();
+			const [one, other] = ['v1.a', 'v2.a'].map((keyVersion) => command({ keyVersion, namespace }));
+			for (const prefix of ['v1.', 'v2.', 'v1.']) {
+				await store.invalidate(namespace, { by: 'keyVersionPrefix', prefix });
+			}
+			await store.store([one!, other!]);
+			expect([await found(one!), await found(other!)]).toEqual([true, true]);
+			await store.invalidate(namespace, { by: 'keyVersionPrefix', prefix: 'v1.' });
+			expect([await found(one!), await found(other!)]).toEqual([false, true]);
+		});
+
+		it('by age spares an answer that was asked for afterwards', async () => {
+			const namespace = hex();
+			await store.invalidate(namespace, { by: 'age', olderThanMs: -60_000 });
+			const one = command({ namespace });
+			await store.store([one]);
+			expect(await found(one)).toBe(true);
+		});
+
 		it('by namespace ends all of it, and nothing of another', async () => {
 			const namespace = hex();
 			const [one, other] = [command({ namespace }), command()];
@@ -269,6 +327,26 @@ describe.each(BACKENDS)('the cache on %s', (_name, start) => {
 		const other = { ...one, key: hex() };
 		const { rows } = await store.lookup([query(other)]);
 		expect(rows[0]).toMatchObject({ found: false, why: 'absent', earlier: { temperature: '0.2' } });
+	});
+
+	it('walks, inspects and counts as the first thing a new process asks', async () => {
+		const namespace = `first-${hex()}`;
+		await store.store([command({ namespace, keyVersion: 'v1' }), command({ namespace })]);
+		const keys = [];
+		for await (const { key } of backend.reopen().entries(namespace)) keys.push(key);
+		expect(keys).toHaveLength(2);
+		const target = { by: 'keyVersionPrefix', prefix: 'v1' } as const;
+		expect(await backend.reopen().invalidate(namespace, target)).toEqual({ invalidated: 1 });
+		const spaces = await backend.reopen().inspect();
+		expect(spaces.find((one) => one.namespace === namespace)).toMatchObject({ entries: 1 });
+	});
+
+	it('forgets nothing of 200 stores that eight processes make at once', async () => {
+		const many = Array.from({ length: 200 }, () => command());
+		const others = Array.from({ length: 8 }, () => backend.reopen());
+		await Promise.all(many.map((one, index) => others[index % 8]!.store([one])));
+		const { rows } = await store.lookup(many.map((one) => query(one)));
+		expect(rows.filter((row) => row.found)).toHaveLength(200);
 	});
 
 	it('inspects entries, bytes and counters of each namespace', async () => {

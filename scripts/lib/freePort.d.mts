@@ -1,0 +1,1 @@
+export function freePort(...wishes: Array<number | undefined>): Promise<number>;
