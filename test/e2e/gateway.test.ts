@@ -122,7 +122,7 @@ describe(`template 01 in a real n8n, backend ${backend}`, () => {
 			gateway.standIn.fail({ status: 503, message: 'overloaded' });
 			const failed = await gateway.ask(body);
 			expect(failed).toMatchObject({ status: 502, calls: 1 });
-			expect(failed.body).toMatchObject({ error: { type: 'provider_failed' } });
+			expect(failed.body).toMatchObject({ error: { type: 'provider_failed', status: 503 } });
 			expect(failed.text).toContain('overloaded');
 
 			expect(await gateway.ask(body)).toMatchObject({
