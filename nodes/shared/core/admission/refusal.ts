@@ -5,7 +5,7 @@
 const REFUSALS: readonly RegExp[] = [
 	/^(i['’]?m|i am) (sorry|unable|not able)\b.{0,60}\b(can['’]?t|cannot|unable|not able|won['’]?t)\b/i,
 	/^(i['’]?m|i am) (unable|not able) to\b/i,
-	/^(sorry|unfortunately|i apologi[sz]e),?.{0,40}\b(can['’]?t|cannot|unable|won['’]?t)\b/i,
+	/^(sorry|unfortunately|i apologi[sz]e)[,.!]?[^.!?]{0,40}\b(i|we)(['’]m| am| are)? (can['’]?t|cannot|unable|not able|won['’]?t)\b/i,
 	/^i (can['’]?t|cannot|won['’]?t) (help|assist|provide|comply|answer|do|fulfil|create|share|discuss)\b/i,
 	/^as an ai( language)? model,? i\b/i,
 	/^(je suis désolée?|désolée?|je regrette),?.{0,40}\bje ne (peux|suis)\b/i,

@@ -70,6 +70,7 @@ export function decodeEntry(packed: Uint8Array, keys: readonly Buffer[]): Entry 
 	if (bytes.length < HEADER_BYTES) throw new CorruptEntry('the entry is cut');
 	if (bytes[0] !== VERSION) throw new CorruptEntry(`the entry has version ${bytes[0]}`);
 	const flags = bytes[1] ?? 0;
+	if (flags & ~(ZSTD | BROTLI | ENCRYPTED)) throw new CorruptEntry(`the entry has flags ${flags}`);
 	let body = bytes.subarray(HEADER_BYTES);
 	if (zlib.crc32(body) !== bytes.readUInt32BE(2)) throw new CorruptEntry('the checksum differs');
 	try {

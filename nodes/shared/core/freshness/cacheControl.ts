@@ -35,8 +35,9 @@ export function parseCacheControl(text: string): CacheControl {
 	for (const part of text.toLowerCase().split(',')) {
 		const [name = '', value] = part.trim().split('=');
 		if (name === '') continue;
-		if (name in FLAGS) control[FLAGS[name as keyof typeof FLAGS]] = true;
-		else if (name in AGES) control[AGES[name as keyof typeof AGES]] = seconds(name, value);
+		if (Object.hasOwn(FLAGS, name)) control[FLAGS[name as keyof typeof FLAGS]] = true;
+		else if (Object.hasOwn(AGES, name))
+			control[AGES[name as keyof typeof AGES]] = seconds(name, value);
 		else {
 			throw new ConfigError(
 				`"${name}" is not a known directive`,

@@ -61,7 +61,10 @@ export function freshness(
 		};
 	}
 	const reason = `entry expired ${toSeconds(overdueMs)} s ago`;
-	const servable = overdueMs <= staleWhileRevalidateSeconds * 1000 && minFreshSeconds === 0;
+	const servable =
+		staleWhileRevalidateSeconds > 0 &&
+		overdueMs <= staleWhileRevalidateSeconds * 1000 &&
+		minFreshSeconds === 0;
 	return { state: servable ? 'stale' : 'unusable', ageMs, reason };
 }
 
