@@ -1,11 +1,17 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
 import { modelTag, userTag } from '../shared/core/freshness/invalidation';
 import { requestKey } from '../shared/core/key/requestKey';
+import { semanticQuestion } from '../shared/core/semantic/partition';
+import { shadowReport } from '../shared/core/semantic/shadow';
 import { openBackend } from '../shared/n8n/backend';
+import type { Connection } from '../shared/n8n/connections';
 import { failedItem } from '../shared/n8n/nodeErrors';
+import { semanticDeps, type SemanticOptions } from '../shared/n8n/semantic';
 import { requestReader } from '../shared/n8n/readRequest';
 import type { InvalidationTarget } from '../shared/ports/CacheStore';
+import { invalidateNeighbours } from '../shared/services/invalidateNeighbours';
+import { SHADOW_SUBJECT } from '../shared/services/semanticStore';
 import { importLines, toLine } from '../shared/services/transfer';
 
 /** These are not on the path of a request: they may take their time. */
@@ -17,7 +23,8 @@ export async function invalidateItems(
 	ctx: IExecuteFunctions,
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[]> {
-	const { store } = await openBackend(ctx);
+	const connection = await openBackend(ctx);
+	const { store } = connection;
 	const all: INodeExecutionData[] = [];
 	for (const [index, item] of items.entries()) {
 		try {
@@ -27,12 +34,38 @@ export async function invalidateItems(
 				(live) => live.invalidate(namespace, target),
 				TIMEOUT_MS,
 			);
-			all.push({ json: { invalidated }, pairedItem: { item: index } });
+			const neighbours = await withNeighbours(ctx, connection, item, index, namespace);
+			const json = { invalidated: invalidated + (neighbours ?? 0) };
+			all.push({ json, pairedItem: { item: index } });
 		} catch (error) {
 			all.push(failedItem(ctx, error, index));
 		}
 	}
 	return all;
+}
+
+/** A thumbs-down: what is near the request is invalidated too, and remembered as different. */
+async function withNeighbours(
+	ctx: IExecuteFunctions,
+	connection: Connection,
+	item: INodeExecutionData,
+	index: number,
+	namespace: string,
+): Promise<number | undefined> {
+	const wanted = ctx.getNodeParameter('neighbours', index, false) as boolean;
+	if (!wanted || ctx.getNodeParameter('invalidateBy', index) !== 'request') return undefined;
+	const options = ctx.getNodeParameter('semantic', index, {}) as SemanticOptions;
+	const deps = await semanticDeps(ctx, connection, options);
+	const question = semanticQuestion(await requestReader(ctx)(item, index), {
+		namespace,
+		keyVersion: String(ctx.getNodeParameter('requestKeyVersion', index, '')),
+		ignoreFields: [],
+		scope: options.scope ?? '',
+		embedderId: deps.embedder.id,
+	});
+	if (!question) return 0;
+	const least = Number(ctx.getNodeParameter('neighbourSimilarity', index, 0.8));
+	return await invalidateNeighbours(namespace, question, least, deps);
 }
 
 async function targetOf(
@@ -80,18 +113,29 @@ async function targetOf(
 	}
 }
 
-/** Operation `inspect`: one item a namespace. */
+/** Operation `inspect`: one item a namespace, with what semantic matching observed there. */
 export async function inspectCache(ctx: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const { store } = await openBackend(ctx);
+	const { store, memory } = await openBackend(ctx);
 	const spaces = await store.run((live) => live.inspect(), TIMEOUT_MS);
-	return spaces.map(({ oldestStoredAtMs, ...counts }) => ({
-		json: {
-			...counts,
-			backend: store.backend,
-			oldest: oldestStoredAtMs === null ? null : new Date(oldestStoredAtMs).toISOString(),
-		},
-		pairedItem: { item: 0 },
-	}));
+	return await Promise.all(
+		spaces.map(async ({ oldestStoredAtMs, ...counts }) => {
+			const seen = await store.run(
+				() => memory.observations(counts.namespace, SHADOW_SUBJECT),
+				TIMEOUT_MS,
+			);
+			const observed = seen.map(({ same, ...one }) => ({ ...one, agreed: same }));
+			return {
+				json: {
+					...counts,
+					backend: store.backend,
+					oldest: oldestStoredAtMs === null ? null : new Date(oldestStoredAtMs).toISOString(),
+					semantic:
+						observed.length === 0 ? null : (shadowReport(observed) as unknown as IDataObject[]),
+				},
+				pairedItem: { item: 0 },
+			};
+		}),
+	);
 }
 
 /** Operation `export`: all entries as one NDJSON file. */

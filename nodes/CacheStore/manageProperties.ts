@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { semanticProperties } from '../shared/n8n/semanticProperties';
 import { requestProperties } from '../shared/n8n/requestProperties';
 
 const invalidate = { operation: ['invalidate'] };
@@ -91,6 +92,25 @@ export const manageProperties: INodeProperties[] = [
 		description: 'The same as on Cache Lookup',
 		...by('request'),
 	},
+	{
+		displayName: 'Neighbours Too',
+		name: 'neighbours',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to invalidate what semantic matching takes for similar as well, and never to serve those answers for this request again: for a thumbs-down',
+		...by('request'),
+	},
+	{
+		displayName: 'Least Similarity',
+		name: 'neighbourSimilarity',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
+		default: 0.8,
+		description: 'How near a prompt must be to count as a neighbour (cosine, 0 to 1)',
+		displayOptions: { show: { ...invalidate, invalidateBy: ['request'], neighbours: [true] } },
+	},
+	...semanticProperties({ ...invalidate, invalidateBy: ['request'], neighbours: [true] }),
 	{
 		displayName: 'Namespace',
 		name: 'exportNamespace',

@@ -6,6 +6,7 @@ import { isJsonObject } from '../shared/core/json';
 import { requestKey } from '../shared/core/key/requestKey';
 import { parseJson } from '../shared/core/request/findRequest';
 import { requestTexts } from '../shared/core/request/requestTexts';
+import { loadSemanticTables } from '../shared/drivers/tables/embeddingTable';
 import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
 import { readLease } from '../shared/n8n/lease';
@@ -60,7 +61,8 @@ export async function storeItems(
 			unavailable = error;
 		}
 	}
-	if (connection) await indexStored(requests, outcomes, connection);
+	if (connection)
+		await indexStored(requests, outcomes, { ...connection, tables: loadSemanticTables });
 	let at = 0;
 	return read.map((one, index) => {
 		const item = items[index]!;

@@ -199,3 +199,71 @@ describe('Cache Lookup and Cache Store', () => {
 		expect(hits.map((hit) => hit.json.response)).toEqual([{ answer: 'A' }, { answer: 'B' }]);
 	});
 });
+
+describe('semantic matching', () => {
+	const semantic = (more: IDataObject): IDataObject => ({ match: 'semantic', semantic: more });
+	const answerTo = async (prompt: string, answer: string, parameters: IDataObject) => {
+		const { misses } = await lookUp([ask(prompt)], parameters);
+		await store([{ answer }], misses);
+		return String(cacheOf(misses[0])!.reasons);
+	};
+	const run = async (parameters: IDataObject, json: IDataObject = {}) => {
+		const all = { backend: 'embedded', source: 'auto', namespace: 'default', ...parameters };
+		const context = nodeContext({ folder, items: [item(json)], parameters: all });
+		return (await new CacheStore().execute.call(context))[0]!;
+	};
+
+	it('in shadow serves nothing, and inspect reports what each threshold would have done', async () => {
+		const shadow = semantic({ policy: 'shadow' });
+		await answerTo('What is the capital of France?', 'Paris', shadow);
+		expect(await answerTo('please, what is the capital of france', 'Paris', shadow)).toContain(
+			'would have been served',
+		);
+		await answerTo('What is the capital of Spain?', 'Madrid', shadow);
+		const [space] = await run({ operation: 'inspect' });
+		const report = space!.json.semantic as IDataObject[];
+		expect(report[0]).toMatchObject({
+			policy: 'guarded',
+			lookups: 2,
+			hits: 1,
+			judged: 1,
+			wrong: 0,
+		});
+	});
+
+	it('verified calls the model until it has learnt that an answer is right, then serves it', async () => {
+		const verified = semantic({ policy: 'verified', maxErrorRate: 0.2, labelBy: 'equality' });
+		await answerTo('How do I reset my password?', 'Use the link.', verified);
+		const wordings = [
+			'how do i reset my password',
+			'How do I reset my password',
+			'Hi, how do I reset my password?',
+		];
+		let served = 0;
+		for (let round = 0; round < 60 && served === 0; round++) {
+			const prompt = `${wordings[round % 3]}${' '.repeat(Math.floor(round / 3))}`;
+			const { hits, misses } = await lookUp([ask(prompt)], verified);
+			served += hits.length;
+			if (misses.length > 0) await store([{ answer: 'Use the link.' }], misses);
+		}
+		expect(served).toBe(1);
+	});
+
+	it('a thumbs-down removes the answer and its neighbours, and the pair is never served again', async () => {
+		const guarded = semantic({});
+		await answerTo('How do I cancel my order?', 'Click cancel.', guarded);
+		const wrong = ask('hello, how do i cancel my order');
+		expect((await lookUp([wrong], guarded)).hits).toHaveLength(1);
+		const down = {
+			operation: 'invalidate',
+			invalidateBy: 'request',
+			neighbours: true,
+			semantic: {},
+		};
+		expect((await run(down, wrong))[0]!.json).toEqual({ invalidated: 1 });
+		await answerTo('How do I cancel my order?', 'Click cancel.', guarded);
+		const { hits, misses } = await lookUp([wrong], guarded);
+		expect(hits).toHaveLength(0);
+		expect(String(cacheOf(misses[0])!.reasons)).toContain('marked as different');
+	});
+});

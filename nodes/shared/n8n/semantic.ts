@@ -18,6 +18,8 @@ export interface SemanticOptions {
 	threshold?: number;
 	guards?: GuardName[];
 	scope?: string;
+	maxErrorRate?: number;
+	labelBy?: SemanticSettings['labelBy'];
 }
 
 const PLAIN_THRESHOLD = 0.9;
@@ -39,22 +41,36 @@ export async function semanticDeps(
 ): Promise<SemanticDeps> {
 	return {
 		store: connection.store,
+		memory: connection.memory,
+		clock: connection.clock,
 		index: await connection.vectorIndex(),
 		embedder: embedder === 'subNode' ? await subNodeEmbedder(ctx) : BUILT_IN,
 		tables: loadSemanticTables,
 	};
 }
 
+/** @throws ConfigError where the promised error rate is none */
 export function semanticSettings(
-	{ policy = 'guarded', threshold, guards, embedder = 'builtIn' }: SemanticOptions,
+	options: SemanticOptions,
 	timeoutMs: number,
 	encryptionKeys: readonly Buffer[],
 ): SemanticSettings {
+	const { policy = 'guarded', threshold, guards, embedder = 'builtIn' } = options;
+	const { maxErrorRate = 0.01, labelBy = 'embedding' } = options;
+	if (!(maxErrorRate > 0 && maxErrorRate < 1)) {
+		throw new ConfigError(
+			`"Highest Error Rate" must lie between 0 and 1, but is ${maxErrorRate}`,
+			'Highest Error Rate',
+			'e.g. 0.01 for one wrong answer in a hundred',
+		);
+	}
 	const own = policy !== 'threshold' && embedder === 'builtIn' ? 0 : PLAIN_THRESHOLD;
 	return {
 		policy,
 		threshold: threshold ?? own,
 		guards: guards && new Set(guards),
+		maxErrorRate,
+		labelBy,
 		timeoutMs,
 		encryptionKeys,
 	};

@@ -47,6 +47,36 @@ export function semanticProperties(show: IDisplayOptions['show']): INodeProperti
 						'Differences that always make a miss, however similar two prompts are: a number, a name, a date, a negation and so on',
 				},
 				{
+					displayName: 'Highest Error Rate',
+					name: 'maxErrorRate',
+					type: 'number',
+					typeOptions: { minValue: 0.0001, maxValue: 0.5, numberPrecision: 4 },
+					default: 0.01,
+					description:
+						'The share of wrong answers that the policy Verified promises not to exceed, e.g. 0.01 for one in a hundred',
+				},
+				{
+					displayName: 'Label By',
+					name: 'labelBy',
+					type: 'options',
+					options: [
+						{
+							name: 'Equality',
+							value: 'equality',
+							description:
+								'The answers are the same text: for labels, numbers and other short answers',
+						},
+						{
+							name: 'Meaning',
+							value: 'embedding',
+							description: 'The answers mean the same',
+						},
+					],
+					default: 'embedding',
+					description:
+						'How the policies Verified and Shadow tell whether a stored answer would have been right',
+				},
+				{
 					displayName: 'Policy',
 					name: 'policy',
 					type: 'options',
@@ -60,7 +90,14 @@ export function semanticProperties(show: IDisplayOptions['show']): INodeProperti
 						{
 							name: 'Shadow',
 							value: 'shadow',
-							description: 'Serve nothing, but say in the reasons what would have been served',
+							description:
+								'Serve nothing, but say in the reasons what would have been served, and count it for the report of Inspect',
+						},
+						{
+							name: 'Verified',
+							value: 'verified',
+							description:
+								'Learn for each answer when it is right, by calling the model now and then, and keep the highest error rate',
 						},
 						{
 							name: 'Threshold',

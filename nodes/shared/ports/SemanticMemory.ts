@@ -4,6 +4,8 @@ export interface Observation {
 	similarity: number;
 	/** The answers were the same: serving the old one would have been right. */
 	same: boolean;
+	/** The guarded policy would have served the old one. */
+	guarded: boolean;
 }
 
 /** What semantic matching learns; forgotten after a while like any entry. */

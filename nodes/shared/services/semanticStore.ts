@@ -1,38 +1,76 @@
+import { readAnswer } from '../core/answer/readAnswer';
 import { StoreUnavailable } from '../core/errors';
+import { sameReply } from '../core/semantic/sameReply';
+import type { SemanticTables } from '../core/semantic/sameAnswer';
 import type { GuardedStore } from '../ports/GuardedStore';
+import type { SemanticMemory } from '../ports/SemanticMemory';
 import type { VectorIndex } from '../ports/VectorIndex';
-import type { SemanticPlace } from './semanticLookup';
+import { sharedSubject, type SemanticPlace } from './semanticLookup';
 import type { StoreOutcome, StoreRequest } from './store';
 
 /** A request to store whose prompt may be found by nearness later. */
 export type IndexableRequest = StoreRequest & { semantic?: SemanticPlace };
 
+export interface SemanticStoreDeps {
+	store: GuardedStore;
+	memory: SemanticMemory;
+	vectorIndex(): Promise<VectorIndex>;
+	/** Loaded on first use. */
+	tables: () => SemanticTables;
+}
+
+/** Name under which everything seen is observed, for the report of the policy `shadow`. */
+export const SHADOW_SUBJECT = 'seen';
+
 const TIMEOUT_MS = 2_000;
 
 /**
- * Indexes the prompts of stored answers. The answer is stored first: an index without the answer would propose what
- * is not there, an answer without index is still an exact hit. A failure is told in the outcome's reasons.
+ * Indexes the prompts of stored answers, and learns where a fresh answer meets a neighbour's. The answer is stored
+ * first: an index without the answer would propose what is not there, an answer without index is still an exact hit.
+ * A failure is told in the outcome's reasons.
  */
 export async function indexStored(
 	requests: IndexableRequest[],
 	outcomes: StoreOutcome[],
-	{ store, vectorIndex }: { store: GuardedStore; vectorIndex(): Promise<VectorIndex> },
+	deps: SemanticStoreDeps,
 ): Promise<void> {
 	await Promise.all(
 		outcomes.map(async (outcome, at) => {
-			const { semantic, key } = requests[at]!;
-			if (!outcome.stored || !semantic) return;
-			const { partition, prompt, vector } = semantic;
+			const request = requests[at]!;
+			if (!outcome.stored || !request.semantic) return;
 			try {
-				const index = await vectorIndex();
-				await store.run(
-					() => index.add(partition, { key, prompt, vector }, outcome.keepMs),
-					TIMEOUT_MS,
-				);
+				const { partition, prompt, vector } = request.semantic;
+				const index = await deps.vectorIndex();
+				const indexed = { key: request.key, prompt, vector };
+				await deps.store.run(() => index.add(partition, indexed, outcome.keepMs), TIMEOUT_MS);
+				await learn(request, request.semantic, outcome.keepMs, deps);
 			} catch (error) {
 				if (!(error instanceof StoreUnavailable)) throw error;
 				outcome.reasons.push(`not indexed for semantic matching: ${error.message}`);
 			}
 		}),
+	);
+}
+
+async function learn(
+	request: StoreRequest,
+	{ partition, watch }: SemanticPlace,
+	keepMs: number,
+	{ store, memory, tables }: SemanticStoreDeps,
+): Promise<void> {
+	if (!watch) return;
+	const { key, similarity, guarded, answer, labelBy } = watch;
+	const fresh = readAnswer(request.response).text;
+	const same = sameReply(fresh, answer, labelBy, tables());
+	const observation = { similarity, same, guarded };
+	const subjects = [key, sharedSubject(partition.id), SHADOW_SUBJECT];
+	await store.run(
+		() =>
+			Promise.all(
+				subjects.map((subject) =>
+					memory.observe(partition.namespace, subject, observation, keepMs),
+				),
+			),
+		TIMEOUT_MS,
 	);
 }

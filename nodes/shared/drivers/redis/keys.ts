@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
  * `<prefix>{<ns>}:s`        hash    counters for inspect
  * `<prefix>{<ns>}:v:<part>` list (vectorList.ts) or vector set (vectorSet.ts): the semantic index of a partition
  * `<prefix>{<ns>}:d:<pair>` string a pair of prompts that must not share an answer
- * `<prefix>{<ns>}:o:<subject>` list what semantic matching observed, `similarity:same`
+ * `<prefix>{<ns>}:o:<subject>` list what semantic matching observed (semanticMemory.ts)
  * `<prefix>namespaces`      hash    <ns> -> the namespace's name
  */
 export interface NamespaceKeys {

@@ -3,7 +3,7 @@ import { attempt } from './attempt';
 import type { RedisClient } from './cacheStore';
 import { namespaceKeys } from './keys';
 
-/** Semantic memory on Redis: a string a pair, a list of `similarity:same` a subject; both expire. */
+/** Semantic memory on Redis: a string a pair, a list of `similarity:same:guarded` a subject; both expire. */
 export function redisSemanticMemory(client: RedisClient, prefix: string): SemanticMemory {
 	const keysOf = (namespace: string) => namespaceKeys(prefix, namespace);
 
@@ -22,11 +22,11 @@ export function redisSemanticMemory(client: RedisClient, prefix: string): Semant
 			const found = await attempt(client.mget(pairs.map((pair) => different + pair)));
 			return found.map((value) => value !== null);
 		},
-		observe: async (namespace, subject, { similarity, same }, keepMs) => {
+		observe: async (namespace, subject, { similarity, same, guarded }, keepMs) => {
 			const key = keysOf(namespace).observed + subject;
 			await attempt(
 				Promise.all([
-					client.rpush(key, `${similarity}:${same ? 1 : 0}`),
+					client.rpush(key, [similarity, same ? 1 : 0, guarded ? 1 : 0].join(':')),
 					client.ltrim(key, -MAX_OBSERVATIONS, -1),
 					client.pexpire(key, Math.round(keepMs)),
 				]),
@@ -35,8 +35,8 @@ export function redisSemanticMemory(client: RedisClient, prefix: string): Semant
 		observations: async (namespace, subject) => {
 			const lines = await attempt(client.lrange(keysOf(namespace).observed + subject, 0, -1));
 			return lines.map((line) => {
-				const [similarity, same] = line.split(':');
-				return { similarity: Number(similarity), same: same === '1' };
+				const [similarity, same, guarded] = line.split(':');
+				return { similarity: Number(similarity), same: same === '1', guarded: guarded === '1' };
 			});
 		},
 	};

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS different_pairs (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS observations (
 	id INTEGER PRIMARY KEY, ns TEXT NOT NULL, subject TEXT NOT NULL, similarity REAL NOT NULL, same INTEGER NOT NULL,
-	expires_at INTEGER NOT NULL
+	guarded INTEGER NOT NULL,	expires_at INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS observations_subject ON observations (ns, subject, id);
 `;
@@ -23,10 +23,10 @@ export function sqliteSemanticMemory(db: DatabaseSync, clock: Clock): SemanticMe
 	);
 	const purgePairs = db.prepare('DELETE FROM different_pairs WHERE expires_at <= ?');
 	const add = db.prepare(
-		'INSERT INTO observations (ns, subject, similarity, same, expires_at) VALUES (?, ?, ?, ?, ?)',
+		'INSERT INTO observations (ns, subject, similarity, same, guarded, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
 	);
 	const list = db.prepare(
-		'SELECT similarity, same FROM observations WHERE ns = ? AND subject = ? AND expires_at > ? ORDER BY id',
+		'SELECT similarity, same, guarded FROM observations WHERE ns = ? AND subject = ? AND expires_at > ? ORDER BY id',
 	);
 	const trim = db.prepare(
 		`DELETE FROM observations WHERE expires_at <= ? OR id IN (
@@ -44,10 +44,10 @@ export function sqliteSemanticMemory(db: DatabaseSync, clock: Clock): SemanticMe
 			attempt(() =>
 				pairs.map((pair) => findPair.get(namespace, pair, clock.nowMs()) !== undefined),
 			),
-		observe: async (namespace, subject, { similarity, same }, keepMs) =>
+		observe: async (namespace, subject, { similarity, same, guarded }, keepMs) =>
 			attempt(() => {
 				const nowMs = clock.nowMs();
-				add.run(namespace, subject, similarity, same ? 1 : 0, nowMs + keepMs);
+				add.run(namespace, subject, similarity, same ? 1 : 0, guarded ? 1 : 0, nowMs + keepMs);
 				trim.run(nowMs, namespace, subject);
 			}),
 		observations: async (namespace, subject) =>
@@ -55,6 +55,7 @@ export function sqliteSemanticMemory(db: DatabaseSync, clock: Clock): SemanticMe
 				list.all(namespace, subject, clock.nowMs()).map((row) => ({
 					similarity: Number(row.similarity),
 					same: row.same === 1,
+					guarded: row.guarded === 1,
 				})),
 			),
 	};
