@@ -20,6 +20,12 @@ export const description: INodeTypeDescription = {
 			required: true,
 			maxConnections: 1,
 		},
+		{
+			type: NodeConnectionTypes.AiLanguageModel,
+			displayName: 'Small Model',
+			required: false,
+			maxConnections: 1,
+		},
 	],
 	outputs: [NodeConnectionTypes.AiLanguageModel],
 	outputNames: ['Model'],
@@ -74,6 +80,15 @@ export const description: INodeTypeDescription = {
 			],
 			default: 'finalAnswers',
 			description: 'Which turns of an agent are cached',
+		},
+		{
+			displayName: 'Cost or Quality',
+			name: 'costQuality',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2, numberStepSize: 0.05 },
+			default: 0.5,
+			description:
+				'Where the line between the models is drawn, if a small model is connected: 0 sends everything to the small model, 1 everything to the large one. A conversation stays with the model that began it.',
 		},
 		...storingProperties,
 		{

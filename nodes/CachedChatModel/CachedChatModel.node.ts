@@ -6,41 +6,66 @@ import {
 } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
 import { cacheChatModel } from '../shared/langchain/cacheChatModel';
-import { isChatModel } from '../shared/langchain/chatModelShape';
+import { isChatModel, type ChatModel } from '../shared/langchain/chatModelShape';
 import { hostClasses } from '../shared/langchain/hostClasses';
+import { markPrompt } from '../shared/langchain/markPrompt';
 import { openBackend } from '../shared/n8n/backend';
 import { toNodeError } from '../shared/n8n/nodeErrors';
 import { createChatCache } from '../shared/services/chatCache';
 import { description } from './CachedChatModel.description';
 import { chatSettings } from './chatSettings';
+import { routeTurns } from './routeTurns';
 import { beginTurn } from './turnLog';
 
 export class CachedChatModel implements INodeType {
 	description = description;
 
 	async supplyData(this: ISupplyDataFunctions, itemIndex: number): Promise<SupplyData> {
-		const model: unknown = await this.getInputConnectionData(
-			NodeConnectionTypes.AiLanguageModel,
-			itemIndex,
-		);
 		try {
-			if (!isChatModel(model)) {
-				throw new ConfigError(
-					'What is connected is not a chat model',
-					'Model',
-					'Connect a chat model sub-node, such as OpenAI Chat Model or Ollama Chat Model.',
-				);
-			}
-			const settings = chatSettings(this, itemIndex);
-			const cache = createChatCache(settings, () => openBackend(this), Date.now);
+			const { model, small } = await connectedModels(this, itemIndex);
+			const { cache: settings, bookCosts, providerCache } = chatSettings(this, itemIndex);
+			const connect = () => openBackend(this);
+			const host = hostClasses();
+			const routing = small && routeTurns(this, itemIndex, small, host);
+			const log = {
+				namespace: settings.namespace,
+				tags: settings.tags,
+				ledger: bookCosts ? connect : undefined,
+				answered: routing?.remember ?? (() => undefined),
+			};
 			const response = cacheChatModel(model, {
-				host: hostClasses(),
-				ask: cache.ask,
-				begin: (_model, _messages, request) => beginTurn(this, settings.namespace, request),
+				host,
+				ask: createChatCache(settings, connect, Date.now).ask,
+				begin: (request, route) => beginTurn(this, log, request, route),
+				small: routing?.small,
+				mark:
+					providerCache === 'off'
+						? undefined
+						: (called, messages, options) => markPrompt(called, messages, options, providerCache),
 			});
 			return { response };
 		} catch (error) {
 			throw toNodeError(this.getNode(), error, itemIndex);
 		}
 	}
+}
+
+/** n8n gives several connected sub-nodes last first. */
+async function connectedModels(
+	ctx: ISupplyDataFunctions,
+	itemIndex: number,
+): Promise<{ model: ChatModel; small: ChatModel | undefined }> {
+	const supplied: unknown = await ctx.getInputConnectionData(
+		NodeConnectionTypes.AiLanguageModel,
+		itemIndex,
+	);
+	const [model, small] = Array.isArray(supplied) ? [...supplied].reverse() : [supplied];
+	if (!isChatModel(model) || (small !== undefined && !isChatModel(small))) {
+		throw new ConfigError(
+			'What is connected is not a chat model',
+			isChatModel(model) ? 'Small Model' : 'Model',
+			'Connect a chat model sub-node, such as OpenAI Chat Model or Ollama Chat Model.',
+		);
+	}
+	return { model, small };
 }

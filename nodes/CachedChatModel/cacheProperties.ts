@@ -77,6 +77,14 @@ export const storingProperties: INodeProperties[] = [
 /** Options of looking up and storing, with the names they have on Cache Lookup and Cache Store. */
 export const cacheOptions: INodeProperties[] = [
 	{
+		displayName: 'Book Costs',
+		name: 'bookCosts',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether calls and hits are booked in the cost ledger of the backend, from where Cost Tracker reports. A Cost Tracker that records the same run books nothing twice.',
+	},
+	{
 		displayName: 'Cache Control',
 		name: 'cacheControl',
 		type: 'string',
@@ -161,6 +169,15 @@ export const cacheOptions: INodeProperties[] = [
 		description: 'A larger request goes to the model without being cached',
 	},
 	{
+		displayName: 'Largest Prompt for the Small Model (Tokens)',
+		name: 'maxSmallModelTokens',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 8000,
+		description:
+			'Longer prompts go to the large model; estimated at four characters a token, 0 for no limit',
+	},
+	{
 		displayName: 'Lifetime Jitter (Percent)',
 		name: 'ttlJitterPercent',
 		type: 'number',
@@ -188,6 +205,31 @@ export const cacheOptions: INodeProperties[] = [
 		],
 		default: 'none',
 		description: 'What to overlook in the texts of a request. Letter case always counts.',
+	},
+	{
+		displayName: "Provider's Prompt Cache",
+		name: 'providerCache',
+		type: 'options',
+		options: [
+			{
+				name: 'Leave as It Is',
+				value: 'off',
+				description: 'The request goes out as the model node makes it',
+			},
+			{
+				name: 'Mark for 5 Minutes',
+				value: '5m',
+				description: 'Pays from the second call with the same beginning on',
+			},
+			{
+				name: 'Mark for 1 Hour (Anthropic)',
+				value: '1h',
+				description: 'Pays from the third call with the same beginning on',
+			},
+		],
+		default: 'off',
+		description:
+			'For calls that do go out: marks long beginnings that come again, with cache_control at Anthropic and prompt_cache_key at OpenAI. Only where the beginning is long enough to be kept.',
 	},
 	{
 		displayName: 'Serve Expired Answers if the Model Fails',

@@ -4,9 +4,19 @@ import { parseCacheControl } from '../shared/core/freshness/cacheControl';
 import type { JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
 import { parseJson } from '../shared/core/request/findRequest';
-import type { ChatCacheSettings } from '../shared/services/chatCache';
+import type { ChatCacheSettings } from '../shared/services/chatTurn';
+
+export interface ChatSettings {
+	cache: ChatCacheSettings;
+	/** Write what calls cost and hits save into the cost ledger. */
+	bookCosts: boolean;
+	/** Marks for the provider's own prompt cache. */
+	providerCache: 'off' | '5m' | '1h';
+}
 
 interface Options {
+	bookCosts?: boolean;
+	providerCache?: 'off' | '5m' | '1h';
 	cacheControl?: string;
 	coalesce?: boolean;
 	coalesceWaitMs?: number;
@@ -24,7 +34,7 @@ interface Options {
 }
 
 /** Reads the node's parameters; throws ConfigError. */
-export function chatSettings(ctx: ISupplyDataFunctions, itemIndex: number): ChatCacheSettings {
+export function chatSettings(ctx: ISupplyDataFunctions, itemIndex: number): ChatSettings {
 	const parameter = <T>(name: string, fallback: T): T =>
 		ctx.getNodeParameter(name, itemIndex, fallback) as T;
 	const options = parameter<Options>('options', {});
@@ -35,7 +45,7 @@ export function chatSettings(ctx: ISupplyDataFunctions, itemIndex: number): Chat
 		typeof when.schema === 'string' && when.schema.trim() !== ''
 			? parseJson(when.schema, 'JSON Schema')
 			: when.schema;
-	return {
+	const cache: ChatCacheSettings = {
 		namespace: String(parameter('namespace', 'default') || 'default'),
 		keyVersion: options.keyVersion ?? '',
 		ignoreFields: names(options.ignoreFields),
@@ -69,6 +79,8 @@ export function chatSettings(ctx: ISupplyDataFunctions, itemIndex: number): Chat
 			timeoutMs,
 		},
 	};
+	const { bookCosts = true, providerCache = 'off' } = options;
+	return { cache, bookCosts, providerCache };
 }
 
 function names(list: unknown): string[] {

@@ -1,108 +1,128 @@
 import { NodeConnectionTypes, type IDataObject, type ISupplyDataFunctions } from 'n8n-workflow';
 import type { ChatRecord } from '../shared/core/chat/chatAnswer';
+import { PROVIDER_OF_TYPE } from '../shared/core/chat/providers';
 import type { JsonObject } from '../shared/core/json';
 import { bundledPriceBook } from '../shared/drivers/prices/bundled';
-import type { TurnLog } from '../shared/langchain/cacheChatModel';
+import type { TracedRun } from '../shared/langchain/callTracers';
+import type { TurnLog } from '../shared/langchain/cachedTurn';
+import type { Route } from '../shared/langchain/modelCall';
+import type { Connection } from '../shared/n8n/connections';
 import { toNodeError } from '../shared/n8n/nodeErrors';
 import type { PriceBook } from '../shared/ports/PriceBook';
-import type { AskedTurn } from '../shared/services/chatCache';
-import { priceReply, type PricedReply } from '../shared/services/priceReply';
+import { rememberQuotes } from '../shared/services/cachedPrices';
+import type { AskedTurn } from '../shared/services/chatTurn';
+import type { CostField } from '../shared/services/track';
+import { bookTurn } from './bookTurn';
 
-const NANO = 1e9;
+export interface TurnLogSettings {
+	namespace: string;
+	tags: readonly string[];
+	/** Undefined where nothing is booked. */
+	ledger: (() => Promise<Connection>) | undefined;
+	/** Told of every answer: which model gave it. */
+	answered(request: JsonObject, record: ChatRecord, route: Route): void;
+}
+
 let book: PriceBook | undefined;
+const type = NodeConnectionTypes.AiLanguageModel;
 
 /** Writes one turn into the node's own run data: what was asked, what the cache did, what it cost or saved. */
 export function beginTurn(
 	ctx: ISupplyDataFunctions,
-	namespace: string,
+	settings: TurnLogSettings,
 	request: JsonObject,
+	route: Route | undefined,
 ): TurnLog {
-	const type = NodeConnectionTypes.AiLanguageModel;
-	const backend = ctx.getNodeParameter('backend', 0) as string;
+	const startedAtMs = performance.now();
 	const { messages, tools, ...parameters } = request;
 	const input = { messages, tools: Array.isArray(tools) ? tools.length : 0, options: parameters };
 	const { index } = ctx.addInputData(type, [[{ json: input as IDataObject }]]);
 	const end = (json: JsonObject): void => {
-		ctx.addOutputData(type, index, [[{ json: json as IDataObject }]]);
+		const task = route && { ...route.task, tier: route.tier, reasons: route.reasons };
+		const whole = task ? { ...json, task } : json;
+		ctx.addOutputData(type, index, [[{ json: whole as IDataObject }]]);
+	};
+	const booked = (
+		record: ChatRecord,
+		run: TracedRun | undefined,
+		saved: number | null,
+	): CostField => {
+		const elapsedMs = performance.now() - startedAtMs;
+		const isHit = saved !== null;
+		return bookTurn(
+			ctx,
+			{
+				node: run?.node ?? ctx.getNode().name,
+				run: run?.run ?? index,
+				isHit,
+				reply: paidReply(record),
+				model: textOf(request.model),
+				provider:
+					PROVIDER_OF_TYPE[String(request.provider).toLowerCase()] ?? textOf(request.provider),
+				namespace: settings.namespace,
+				tags: settings.tags,
+				latencyMs: elapsedMs,
+				savedLatencyMs: isHit ? Math.max(0, saved - elapsedMs) : 0,
+			},
+			(book ??= rememberQuotes(bundledPriceBook())),
+			settings.ledger,
+		);
 	};
 	const cacheOf = (turn: AskedTurn): JsonObject => ({
 		status: turn.status,
 		hit: false,
 		layer: null,
 		key: turn.key,
-		namespace,
-		backend,
+		namespace: settings.namespace,
+		backend: ctx.getNodeParameter('backend', 0) as string,
 		reasons: turn.reasons,
 		lookupMs: turn.lookupMs,
 	});
 	return {
 		index,
-		served(turn, { record, status, ageMs, ttlMs, latencyMs }) {
-			const { usage, nanoUsd } = priced(record, request);
+		served(turn, { record, status, ageMs, ttlMs, latencyMs, nearness }) {
+			const cost = booked(record, undefined, latencyMs ?? 0);
+			const saved = { tokens: total(cost), usd: cost.avoidedUsd, latencyMs };
 			end({
-				response: shown(record),
+				response: { ...shown(record), ...paidReply(record) },
 				cache: {
 					...cacheOf(turn),
 					status,
 					hit: true,
-					layer: 'exact',
+					layer: nearness ? 'semantic' : 'exact',
+					similarity: nearness?.similarity ?? null,
+					...(nearness ? { matchedPrompt: nearness.matchedPrompt } : {}),
 					ageSeconds: Math.round(ageMs / 1000),
 					ttlSeconds: Math.round((ttlMs - ageMs) / 1000),
-					saved: { tokens: total(usage), usd: usd(nanoUsd), latencyMs },
+					saved,
 				},
-				cost: { usd: 0, avoidedUsd: usd(nanoUsd), cacheHit: true, model: modelOf(request) },
+				cost: cost as unknown as JsonObject,
 			});
+			if (route) settings.answered(request, record, route);
 		},
-		answered(turn, { record }, stored) {
-			const reply = priced(record, request);
-			const { usage, nanoUsd, source } = reply;
+		answered(turn, { record }, stored, run) {
+			const cost = booked(record, run, null);
 			end({
 				response: shown(record),
 				cache: {
 					...cacheOf(turn),
 					stored: stored.stored,
-					...(stored.stored ? { sizeBytes: stored.sizeBytes } : {}),
+					sizeBytes: stored.stored ? stored.sizeBytes : null,
 					reasons: [...new Set([...turn.reasons, ...stored.reasons])],
 					saved: { tokens: 0, usd: 0, latencyMs: 0 },
 				},
-				cost: {
-					usd: usd(nanoUsd),
-					cacheHit: false,
-					source,
-					model: modelOf(request),
-					usage: { ...usage },
-				},
+				cost: cost as unknown as JsonObject,
 			});
+			if (route) settings.answered(request, record, route);
 		},
 		failed: (error) => ctx.addOutputData(type, index, toNodeError(ctx.getNode(), error)),
 	};
 }
 
-function priced({ message, usage }: ChatRecord, request: JsonObject): PricedReply {
-	book ??= bundledPriceBook();
-	const reply = { usage_metadata: usage, response_metadata: message.response_metadata };
-	const { model, provider } = request;
-	return priceReply(
-		reply,
-		book,
-		{ atMs: Date.now() },
-		{
-			model: typeof model === 'string' ? model : undefined,
-			provider: typeof provider === 'string' ? providerOf(provider) : undefined,
-		},
-	);
+/** What the provider said of tokens and model, in LangChain's shape, which the price book's readers know. */
+function paidReply({ message, usage }: ChatRecord): JsonObject {
+	return { usage_metadata: usage, response_metadata: message.response_metadata };
 }
-
-/** LangChain's names of model kinds that differ from the price table's. */
-const PROVIDERS: Record<string, string> = {
-	'chat-anthropic': 'anthropic',
-	googlegenerativeai: 'google',
-	mistral_ai: 'mistral',
-	mistralai: 'mistral',
-	vertexai: 'google',
-};
-
-const providerOf = (type: string): string => PROVIDERS[type.toLowerCase()] ?? type;
 
 const shown = ({ text, message, finish_reason: finishReason }: ChatRecord): JsonObject => ({
 	text,
@@ -110,12 +130,10 @@ const shown = ({ text, message, finish_reason: finishReason }: ChatRecord): Json
 	finish_reason: finishReason,
 });
 
-const modelOf = ({ model }: JsonObject): string | null =>
-	typeof model === 'string' ? model : null;
+const textOf = (value: unknown): string | undefined =>
+	typeof value === 'string' ? value : undefined;
 
-const usd = (nanoUsd: number | null): number | null => (nanoUsd === null ? null : nanoUsd / NANO);
-
-function total(usage: PricedReply['usage']): number | null {
-	const counts = Object.values(usage).filter((count) => count !== null);
+function total({ usage }: CostField): number | null {
+	const counts = Object.values(usage).filter((count): count is number => count !== null);
 	return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
 }

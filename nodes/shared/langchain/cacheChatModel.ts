@@ -1,35 +1,28 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { readChatAnswer } from '../core/chat/chatAnswer';
 import type { JsonObject } from '../core/json';
-import type { AskedTurn, ServedAnswer } from '../services/chatCache';
-import type { StoreOutcome } from '../services/store';
-import { takeTracers, type TracedCall } from './callTracers';
-import { generationFacts, requestOf } from './chatFacts';
+import { cachedStream, cachedWhole, type TurnHooks } from './cachedTurn';
+import { takeTracers, type StartTrace } from './callTracers';
+import { requestOf } from './chatFacts';
 import type {
 	CallOptions,
 	ChatModel,
-	ChatResult,
 	GenerationChunk,
 	LangChainMessage,
 	RunManager,
 } from './chatModelShape';
 import { isChatModel } from './chatModelShape';
-import type { HostClasses } from './hostClasses';
-import { replayStream, replayWhole } from './replay';
+import type { ModelCall, Route } from './modelCall';
+import type { SmallModel } from './smallModel';
 
-/** One turn as the cache node shows it in its own run data. */
-export interface TurnLog {
-	/** Number of the run, under which n8n files the real call. */
-	index: number;
-	served(turn: AskedTurn, served: ServedAnswer): void;
-	answered(turn: AskedTurn, answer: ReturnType<typeof readChatAnswer>, stored: StoreOutcome): void;
-	failed(error: unknown): void;
-}
-
-export interface CacheHooks {
-	host: HostClasses;
-	ask(request: JsonObject): Promise<AskedTurn>;
-	begin(model: ChatModel, messages: LangChainMessage[], request: JsonObject): TurnLog;
+export interface CacheHooks extends TurnHooks {
+	/** The second model, and who decides which of the two answers. */
+	small?: { model: SmallModel; choose(request: JsonObject): Route };
+	/** Marks what the provider's own prompt cache should keep; the messages and options to call with. */
+	mark?(
+		model: ChatModel,
+		messages: LangChainMessage[],
+		options: CallOptions,
+	): { messages: LangChainMessage[]; options: CallOptions };
 }
 
 const ATTACHED = Symbol.for('n8n-nodes-prompt-cache.attached.v1');
@@ -41,154 +34,105 @@ const underWay = new AsyncLocalStorage<ChatModel>();
  * Puts the cache into a chat model, in place: a wrapper would lack what n8n's agents read of the model.
  * Copies that the model makes of itself (`withConfig`, `bindTools`, `bind`) are cached too.
  */
-export function cacheChatModel<T>(model: T, hooks: CacheHooks): T {
+export function cacheChatModel<T>(model: T, hooks: CacheHooks, tooled?: SmallModel): T {
 	if (!isChatModel(model) || ATTACHED in model) return model;
 	Object.defineProperty(model, ATTACHED, { value: true });
-	const trace = takeTracers(model, hooks.host);
-	const call = { model, hooks, trace };
-	const generate = model._generate.bind(model);
-	const stream = model._streamResponseChunks.bind(model);
-	model._generate = async (messages, options, runManager) =>
+	const attached: Attached = {
+		model,
+		hooks,
+		tooled,
+		trace: takeTracers(model, hooks.host),
+		generate: model._generate.bind(model),
+		chunks: model._streamResponseChunks.bind(model),
+	};
+	model._generate = (messages, options, runManager) =>
 		underWay.getStore() === model
-			? generate(messages, options, runManager)
-			: cachedWhole(call, generate, messages, options ?? {}, runManager);
+			? attached.generate(messages, options, runManager)
+			: cachedWhole(callOf(attached, messages, options ?? {}, runManager), hooks);
 	if (hasOwnStream(model)) {
 		model._streamResponseChunks = (messages, options, runManager) =>
 			underWay.getStore() === model
-				? stream(messages, options, runManager)
-				: cachedStream(call, stream, messages, options ?? {}, runManager);
+				? attached.chunks(messages, options, runManager)
+				: cachedStream(callOf(attached, messages, options ?? {}, runManager), hooks, runManager);
 		bridgeEvents(model);
 	}
-	keepOnCopies(model, hooks);
+	keepOnCopies(attached);
 	return model;
 }
 
-interface Call {
+interface Attached {
 	model: ChatModel;
 	hooks: CacheHooks;
-	trace(messages: LangChainMessage[], parentRun: number): Promise<TracedCall>;
+	/** The small model with the tools that were bound to this one. */
+	tooled: SmallModel | undefined;
+	trace: StartTrace;
+	generate: ChatModel['_generate'];
+	chunks: ChatModel['_streamResponseChunks'];
 }
 
-async function cachedWhole(
-	{ model, hooks, trace }: Call,
-	generate: ChatModel['_generate'],
+function callOf(
+	attached: Attached,
 	messages: LangChainMessage[],
 	options: CallOptions,
 	runManager: RunManager | undefined,
-): Promise<ChatResult> {
+): ModelCall {
+	const { model, hooks, trace, generate, chunks } = attached;
 	const request = requestOf(model, messages, options);
-	const log = hooks.begin(model, messages, request);
-	const turn = await askOrFail(hooks, request, log);
-	if (turn.served) {
-		log.served(turn, turn.served);
-		return replayWhole(turn.served.record, hooks.host);
-	}
-	const traced = await trace(messages, log.index);
-	let result: ChatResult;
-	try {
-		result = await underWay.run(model, () => generate(messages, options, runManager));
-	} catch (error) {
-		const instead = await turn.abandon();
-		await traced.fail(error);
-		if (instead && !options.signal?.aborted) {
-			log.served(turn, instead);
-			return replayWhole(instead.record, hooks.host);
-		}
-		log.failed(error);
-		throw error;
-	}
-	await traced.end(result);
-	const [generation] = result.generations;
-	if (!generation) return result;
-	const answer = readChatAnswer(generationFacts(generation, result.llmOutput), false);
-	log.answered(turn, answer, await turn.settle(answer));
-	return result;
-}
-
-async function* cachedStream(
-	{ model, hooks, trace }: Call,
-	stream: ChatModel['_streamResponseChunks'],
-	messages: LangChainMessage[],
-	options: CallOptions,
-	runManager: RunManager | undefined,
-): AsyncGenerator<GenerationChunk> {
-	const request = requestOf(model, messages, options);
-	const log = hooks.begin(model, messages, request);
-	const turn = await askOrFail(hooks, request, log);
-	const replay = async function* ({ record }: ServedAnswer): AsyncGenerator<GenerationChunk> {
-		for (const chunk of replayStream(record, hooks.host)) {
-			options.signal?.throwIfAborted();
-			yield chunk;
-			const at = { prompt: 0, completion: 0 };
-			await runManager?.handleLLMNewToken(chunk.text, at, undefined, undefined, undefined, {
-				chunk,
-			});
-		}
-	};
-	if (turn.served) {
-		log.served(turn, turn.served);
-		yield* replay(turn.served);
-		return;
-	}
-	const traced = await trace(messages, log.index);
-	const chunks = stream(messages, options, runManager);
-	let whole: GenerationChunk | undefined;
-	let usage: Record<string, unknown> | undefined;
-	let ended = false;
-	try {
-		for (;;) {
-			const next = await underWay.run(model, () => chunks.next());
-			if (next.done) break;
-			const chunk = next.value;
-			whole = whole ? whole.concat(chunk) : chunk;
-			usage = chunk.message.usage_metadata ?? usage;
-			yield chunk;
-		}
-		// Some models end a stream quietly where the workflow was stopped.
-		options.signal?.throwIfAborted();
-		ended = true;
-	} catch (error) {
-		ended = true;
-		const instead = await turn.abandon();
-		await traced.fail(error);
-		// Once a part has been streamed, an older answer cannot take its place.
-		if (instead && !whole && !options.signal?.aborted) {
-			log.served(turn, instead);
-			yield* replay(instead);
-			return;
-		}
-		log.failed(error);
-		throw error;
-	} finally {
-		// The reader went away in the middle: a part of an answer is no answer.
-		if (!ended) {
-			await chunks.return(undefined);
-			await turn.abandon();
-			const broken = new Error('The stream was broken off');
-			await traced.fail(broken);
-			log.failed(broken);
-		}
-	}
-	if (!whole) return;
-	const llmOutput = usage && {
-		tokenUsage: {
-			promptTokens: usage.input_tokens,
-			completionTokens: usage.output_tokens,
-			totalTokens: usage.total_tokens,
+	const small = smallFor(attached, request);
+	const route = small ? hooks.small?.choose(request) : undefined;
+	if (small && route?.tier === 'small') return small.call(messages, options, route, runManager);
+	const marked = () => hooks.mark?.(model, messages, options) ?? { messages, options };
+	return {
+		request,
+		options,
+		route,
+		trace: (parentRun) => trace(messages, parentRun),
+		whole: () => {
+			const { messages: sent, options: with_ } = marked();
+			return underWay.run(model, () => generate(sent, with_, runManager));
+		},
+		stream: () => {
+			const { messages: sent, options: with_ } = marked();
+			return inside(
+				model,
+				underWay.run(model, () => chunks(sent, with_, runManager)),
+			);
 		},
 	};
-	await traced.end({ generations: [whole], llmOutput });
-	const answer = readChatAnswer(generationFacts(whole, llmOutput), true);
-	log.answered(turn, answer, await turn.settle(answer));
 }
 
-async function askOrFail(hooks: CacheHooks, request: JsonObject, log: TurnLog): Promise<AskedTurn> {
+/** A generator's body runs where it is asked for its next value, so that each step is put under way. */
+async function* inside(
+	model: ChatModel,
+	chunks: AsyncGenerator<GenerationChunk>,
+): AsyncGenerator<GenerationChunk> {
+	const step = () => underWay.run(model, () => chunks.next());
 	try {
-		return await hooks.ask(request);
-	} catch (error) {
-		log.failed(error);
-		throw error;
+		for (let next = await step(); !next.done; next = await step()) yield next.value;
+	} finally {
+		await chunks.return(undefined);
 	}
+}
+
+/** What one provider's wire demands of an answer, another model would not be told. */
+const OWN_DEMANDS = [
+	'response_format',
+	'response_schema',
+	'format',
+	'text',
+	'output_config',
+	'functions',
+];
+
+/** The small model, where it can take this call. */
+function smallFor({ hooks, tooled }: Attached, request: JsonObject): SmallModel | undefined {
+	if (!hooks.small) return undefined;
+	const demands = OWN_DEMANDS.some((name) => {
+		const value = request[name];
+		return value !== undefined && JSON.stringify(value) !== '{}';
+	});
+	if (demands) return undefined;
+	return request.tools === undefined ? hooks.small.model : tooled;
 }
 
 /** False where the class leaves streaming to its base, which then answers in one piece by `_generate`. */
@@ -214,7 +158,8 @@ function baseOf(model: ChatModel): ChatModel | undefined {
 	return undefined;
 }
 
-function keepOnCopies(model: ChatModel, hooks: CacheHooks): void {
+function keepOnCopies(attached: Attached): void {
+	const { model, hooks } = attached;
 	const copiers = model as unknown as Record<
 		string,
 		((...given: unknown[]) => unknown) | undefined
@@ -222,6 +167,9 @@ function keepOnCopies(model: ChatModel, hooks: CacheHooks): void {
 	for (const name of ['withConfig', 'bindTools', 'bind']) {
 		const copy = copiers[name];
 		if (typeof copy !== 'function') continue;
-		copiers[name] = (...given) => cacheChatModel(copy.apply(model, given), hooks);
+		copiers[name] = (...given) => {
+			if (name === 'bindTools') attached.tooled = hooks.small?.model.withTools(given);
+			return cacheChatModel(copy.apply(model, given), hooks, attached.tooled);
+		};
 	}
 }

@@ -11,23 +11,30 @@ interface Tracer {
 	): Promise<void>;
 	handleLLMError?(error: unknown, runId: string): Promise<void>;
 	setParentRunIndex(index: number): void;
-	executionFunctions?: { getNextRunIndex?(): number };
+	executionFunctions?: { getNextRunIndex?(): number; getNode?(): { name: string } };
+	runsMap?: Record<string, { index: number } | undefined>;
+}
+
+/** Where n8n filed a real call. */
+export interface TracedRun {
+	node: string;
+	run: number;
 }
 
 /** Tells n8n of one call that really goes to the provider. */
 export interface TracedCall {
+	run: TracedRun | undefined;
 	end(result: Pick<ChatResult, 'generations' | 'llmOutput'>): Promise<void>;
 	fail(error: unknown): Promise<void>;
 }
+
+export type StartTrace = (messages: LangChainMessage[], parentRun: number) => Promise<TracedCall>;
 
 /**
  * Takes n8n's tracers off a model, so that they see real calls only: a hit would else be counted as tokens spent.
  * @returns starts the tracing of one call; `parentRun` is the cache node's own run it belongs to
  */
-export function takeTracers(
-	model: ChatModel,
-	host: HostClasses,
-): (messages: LangChainMessage[], parentRun: number) => Promise<TracedCall> {
+export function takeTracers(model: ChatModel, host: HostClasses): StartTrace {
 	const handlers = handlersOf(model.callbacks);
 	const tracers = handlers.filter(isTracer);
 	model.callbacks = handlers.filter((handler) => !isTracer(handler));
@@ -41,6 +48,7 @@ export function takeTracers(
 			await tracer.handleLLMStart?.(model.toJSON(), prompts, runId);
 		}
 		return {
+			run: runOf(tracers[0], runId),
 			end: async ({ generations, llmOutput }) => {
 				for (const tracer of tracers) {
 					await tracer.handleLLMEnd?.({ generations: [generations], llmOutput }, runId);
@@ -51,6 +59,12 @@ export function takeTracers(
 			},
 		};
 	};
+}
+
+function runOf(tracer: Tracer | undefined, runId: string): TracedRun | undefined {
+	const node = tracer?.executionFunctions?.getNode?.().name;
+	const run = tracer?.runsMap?.[runId]?.index;
+	return node === undefined || run === undefined ? undefined : { node, run };
 }
 
 function handlersOf(callbacks: unknown): unknown[] {

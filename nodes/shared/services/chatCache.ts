@@ -1,55 +1,19 @@
-import { asReply, readChatRecord, type ChatAnswer, type ChatRecord } from '../core/chat/chatAnswer';
-import { refusedAnswer, refusedTurn, type CachedTurns } from '../core/chat/cacheableTurn';
+import { asReply, readChatRecord, type ChatAnswer } from '../core/chat/chatAnswer';
+import { refusedAnswer, refusedTurn } from '../core/chat/cacheableTurn';
 import { ConfigError, StoreUnavailable } from '../core/errors';
 import { explainRequest, type ExplainedRequest } from '../core/explain/components';
-import type { CacheControl } from '../core/freshness/cacheControl';
 import type { Json, JsonObject } from '../core/json';
 import { requestKey } from '../core/key/requestKey';
 import { normalizeTexts } from '../core/request/normalizeTexts';
-import { isHit, lookup, type LookupOutcome, type LookupSettings } from './lookup';
-import { storeAnswers, type StoreDeps, type StoreOutcome, type StoreSettings } from './store';
-
-export interface ChatCacheSettings {
-	namespace: string;
-	keyVersion: string;
-	ignoreFields: readonly string[];
-	maxRequestBytes: number;
-	normalization: 'none' | 'whitespace';
-	control: CacheControl;
-	turns: CachedTurns;
-	tags: string[];
-	/** When the model fails, serve an entry that has expired but is within its grace period. */
-	serveStaleOnError: boolean;
-	/** `fail`: a backend that does not answer fails the call; else it is a miss. */
-	onBackendError: 'miss' | 'fail';
-	lookup: Pick<LookupSettings, 'coalesce' | 'coalesceWaitMs' | 'timeoutMs'>;
-	store: Omit<StoreSettings, 'encryptionKeys'>;
-}
-
-export type ChatCacheDeps = StoreDeps & { encryptionKeys: readonly Buffer[] };
-
-export interface ServedAnswer {
-	record: ChatRecord;
-	/** For `hit` and `stale`: what the entry knows of the call it saved. */
-	status: 'hit' | 'stale';
-	ageMs: number;
-	ttlMs: number;
-	latencyMs: number | null;
-}
-
-/** What became of looking a turn up. */
-export interface AskedTurn {
-	key: string | null;
-	reasons: string[];
-	/** Undefined where the model has to be called; then `settle` or `abandon` must follow. */
-	served: ServedAnswer | undefined;
-	status: 'hit' | 'stale' | 'miss' | 'bypass';
-	lookupMs: number;
-	/** Stores the model's answer, or says why not; never throws for an unreachable backend. */
-	settle(answer: ChatAnswer): Promise<StoreOutcome>;
-	/** The call failed or was broken off; what may be served instead, if anything. */
-	abandon(): Promise<ServedAnswer | undefined>;
-}
+import type {
+	AskedTurn,
+	ChatCacheDeps,
+	ChatCacheSettings,
+	NearAnswer,
+	ServedAnswer,
+} from './chatTurn';
+import { isHit, lookup, type LookupOutcome } from './lookup';
+import { storeAnswers, type StoreOutcome, type StoreRequest } from './store';
 
 /**
  * The cache in front of one chat model, a turn at a time.
@@ -61,28 +25,31 @@ export function createChatCache(
 	nowMs: () => number,
 ): { ask(request: JsonObject): Promise<AskedTurn> } {
 	return {
-		async ask(found) {
+		async ask(asked) {
 			const startedAtMs = nowMs();
-			const turn = keyOf(found, settings);
+			const turn = keyOf(asked, settings);
 			if ('refused' in turn) return bypassed(turn.refused);
 			let deps: ChatCacheDeps;
-			let outcome: LookupOutcome;
+			let found: Found;
 			try {
 				deps = await open();
-				outcome = await lookUp(turn, settings, deps, 'lookup');
+				found = await find(turn, settings, deps);
 			} catch (error) {
 				return bypassed(unreachable(error, settings), turn.key);
 			}
-			const served = readServed(outcome);
+			const { outcome, near } = found;
+			const served = (near && readNear(near)) ?? readServed(outcome);
 			const mayServe = served !== undefined && !(isHit(outcome) && outcome.refresh);
-			if (!mayServe && settings.control.onlyIfCached) throw notCached(outcome.reasons);
+			const reasons = [...outcome.reasons, ...(near?.reasons ?? []), ...found.reasons];
+			if (!served && isHit(outcome)) reasons.push('the entry is no chat answer');
+			if (!mayServe && settings.control.onlyIfCached) throw notCached(reasons);
 			return {
 				key: turn.key,
-				reasons: served || !isHit(outcome) ? outcome.reasons : ['the entry is no chat answer'],
+				reasons,
 				served: mayServe ? served : undefined,
-				status: mayServe || !isHit(outcome) ? outcome.status : 'miss',
+				status: mayServe ? served.status : isHit(outcome) ? 'miss' : outcome.status,
 				lookupMs: nowMs() - startedAtMs,
-				settle: (answer) => settle(turn, answer, outcome, settings, deps, nowMs() - startedAtMs),
+				settle: (answer) => settle(turn, answer, found, settings, deps, nowMs() - startedAtMs),
 				abandon: () => abandon(turn, outcome, settings, deps, served),
 			};
 		},
@@ -111,6 +78,43 @@ function keyOf(found: JsonObject, settings: ChatCacheSettings): Turn | { refused
 	}
 }
 
+interface Found {
+	outcome: LookupOutcome;
+	near?: NearAnswer;
+	reasons: string[];
+}
+
+/** The exact entry first; then nearness; and a lease only for what neither knows. */
+async function find(turn: Turn, settings: ChatCacheSettings, deps: ChatCacheDeps): Promise<Found> {
+	const reasons: string[] = [];
+	if (!settings.near || settings.control.noCache) {
+		return { outcome: await lookUp(turn, settings, deps, 'lookup'), reasons };
+	}
+	const alone = { ...settings, lookup: { ...settings.lookup, coalesce: false } };
+	const exact = await lookUp(turn, alone, deps, 'lookup');
+	if (isHit(exact)) return { outcome: exact, reasons };
+	let near: NearAnswer | undefined;
+	try {
+		near = await settings.near(turn.request, deps);
+	} catch (error) {
+		if (error instanceof ConfigError) throw error;
+		const text = error instanceof Error ? error.message : String(error);
+		reasons.push(`not looked for by meaning: ${text}`);
+	}
+	if (near?.served) return { outcome: exact, near, reasons };
+	return { outcome: await lookUp(turn, settings, deps, 'lookup'), near, reasons };
+}
+
+function readNear({ served }: NearAnswer): ServedAnswer | undefined {
+	if (!served) return undefined;
+	const { entry, ageMs, stale, similarity, matchedPrompt } = served;
+	const record = readChatRecord(entry.response);
+	if (!record) return undefined;
+	const { ttlMs, latencyMs } = entry.meta;
+	const status = stale ? 'stale' : 'hit';
+	return { record, status, ageMs, ttlMs, latencyMs, nearness: { similarity, matchedPrompt } };
+}
+
 async function lookUp(
 	{ key, explained }: Turn,
 	settings: ChatCacheSettings,
@@ -136,7 +140,7 @@ function readServed(outcome: LookupOutcome): ServedAnswer | undefined {
 async function settle(
 	turn: Turn,
 	answer: ChatAnswer,
-	outcome: LookupOutcome,
+	{ outcome, near }: Found,
 	settings: ChatCacheSettings,
 	deps: ChatCacheDeps,
 	latencyMs: number,
@@ -146,11 +150,18 @@ async function settle(
 		await release(turn, outcome, settings, deps);
 		return { stored: false, reasons: [refused] };
 	}
-	const record = answer.record as unknown as Json;
-	return store(turn, { response: record, reply: asReply(answer) }, outcome, settings, deps, {
+	const response = answer.record as unknown as Json;
+	const usage = answer.record.usage ?? undefined;
+	const request = {
+		...requestFor(turn, outcome, settings),
+		response,
+		reply: asReply(answer),
 		latencyMs,
-		usage: answer.record.usage ?? undefined,
-	});
+		usage,
+	};
+	const stored = await store(request, settings, deps);
+	if (stored.stored) await near?.remember(request, stored);
+	return stored;
 }
 
 /** Gives the lease up, so that those who wait go on; then an older answer may be served. */
@@ -178,32 +189,33 @@ async function release(
 	deps: ChatCacheDeps,
 ): Promise<void> {
 	if (!leads(outcome)) return;
-	await store(turn, { response: { error: 'no answer' } }, outcome, settings, deps, {
-		latencyMs: null,
-	});
+	const response = { error: 'no answer' };
+	await store(
+		{ ...requestFor(turn, outcome, settings), response, latencyMs: null },
+		settings,
+		deps,
+	);
 }
 
 const leads = (outcome: LookupOutcome): boolean =>
 	isHit(outcome) ? outcome.refresh : outcome.leader;
 
-async function store(
+function requestFor(
 	{ request, key, explained }: Turn,
-	answer: { response: Json; reply?: Json },
-	outcome: LookupOutcome,
+	{ token: leaseToken, epoch }: LookupOutcome,
+	{ namespace, keyVersion, tags }: ChatCacheSettings,
+): Omit<StoreRequest, 'response' | 'latencyMs'> {
+	return { namespace, key, keyVersion, request, explained, tags, epoch, leaseToken };
+}
+
+async function store(
+	request: StoreRequest,
 	settings: ChatCacheSettings,
 	deps: ChatCacheDeps,
-	measured: { latencyMs: number | null; usage?: JsonObject },
 ): Promise<StoreOutcome> {
-	const { namespace, keyVersion, tags } = settings;
-	const { token: leaseToken, epoch } = outcome;
-	const one = { namespace, key, keyVersion, request, explained, tags, epoch, leaseToken };
 	const { encryptionKeys } = deps;
 	try {
-		const [stored] = await storeAnswers(
-			[{ ...one, ...answer, ...measured }],
-			{ ...settings.store, encryptionKeys },
-			deps,
-		);
+		const [stored] = await storeAnswers([request], { ...settings.store, encryptionKeys }, deps);
 		return stored!;
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;

@@ -1,0 +1,11 @@
+/** LangChain's names of model kinds, where they differ from the provider's name in price tables (2026-11). */
+export const PROVIDER_OF_TYPE: Readonly<Record<string, string>> = {
+	'azure-openai': 'azure',
+	'chat-anthropic': 'anthropic',
+	chat_bedrock_converse: 'aws',
+	google: 'google',
+	googlegenerativeai: 'google',
+	mistral_ai: 'mistral',
+	mistralai: 'mistral',
+	vertexai: 'google',
+};

@@ -1,0 +1,171 @@
+import { readChatAnswer, type ChatAnswer } from '../core/chat/chatAnswer';
+import type { JsonObject } from '../core/json';
+import type { AskedTurn, ServedAnswer } from '../services/chatTurn';
+import type { StoreOutcome } from '../services/store';
+import type { TracedRun } from './callTracers';
+import { generationFacts } from './chatFacts';
+import type { ChatResult, GenerationChunk, RunManager } from './chatModelShape';
+import type { HostClasses } from './hostClasses';
+import type { ModelCall, Route } from './modelCall';
+import { replayStream, replayWhole } from './replay';
+
+/** One turn as the cache node shows it in its own run data. */
+export interface TurnLog {
+	/** Number of the run, under which n8n files the real call. */
+	index: number;
+	served(turn: AskedTurn, served: ServedAnswer): void;
+	/** @param run where n8n filed the real call, if it did */
+	answered(
+		turn: AskedTurn,
+		answer: ChatAnswer,
+		stored: StoreOutcome,
+		run: TracedRun | undefined,
+	): void;
+	failed(error: unknown): void;
+}
+
+export interface TurnHooks {
+	host: HostClasses;
+	ask(request: JsonObject): Promise<AskedTurn>;
+	begin(request: JsonObject, route: Route | undefined): TurnLog;
+}
+
+/** A turn answered in one piece: from the cache, else by the call, whose answer is then kept. */
+export async function cachedWhole(call: ModelCall, hooks: TurnHooks): Promise<ChatResult> {
+	const log = hooks.begin(call.request, call.route);
+	const turn = await askOrFail(hooks, call, log);
+	if (turn.served) {
+		log.served(turn, turn.served);
+		return replayWhole(turn.served.record, hooks.host);
+	}
+	const traced = await call.trace(log.index);
+	let result: ChatResult;
+	try {
+		result = await call.whole();
+	} catch (error) {
+		const instead = await turn.abandon();
+		await traced.fail(error);
+		if (instead && !call.options.signal?.aborted) {
+			log.served(turn, instead);
+			return replayWhole(instead.record, hooks.host);
+		}
+		log.failed(error);
+		throw error;
+	}
+	await traced.end(result);
+	const [generation] = result.generations;
+	if (!generation) {
+		await turn.abandon();
+		return result;
+	}
+	const answer = readChatAnswer(generationFacts(generation, result.llmOutput), false);
+	log.answered(turn, answer, await turn.settle(answer), traced.run);
+	return result;
+}
+
+/** A streamed turn; what is stored is the whole, after the stream has run to its end. */
+export async function* cachedStream(
+	call: ModelCall,
+	hooks: TurnHooks,
+	runManager: RunManager | undefined,
+): AsyncGenerator<GenerationChunk> {
+	const log = hooks.begin(call.request, call.route);
+	const turn = await askOrFail(hooks, call, log);
+	if (turn.served) {
+		log.served(turn, turn.served);
+		yield* replayed(turn.served, call, hooks, runManager);
+		return;
+	}
+	const traced = await call.trace(log.index);
+	const chunks = call.stream();
+	let whole: GenerationChunk | undefined;
+	let open = true;
+	try {
+		for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+			const chunk = next.value;
+			whole = whole ? whole.concat(chunk) : chunk;
+			yield chunk;
+		}
+		// Some models end a stream quietly where the workflow was stopped.
+		call.options.signal?.throwIfAborted();
+		open = false;
+	} catch (error) {
+		open = false;
+		const instead = await turn.abandon();
+		await traced.fail(error);
+		// Once a part has been streamed, an older answer cannot take its place.
+		if (instead && !whole && !call.options.signal?.aborted) {
+			log.served(turn, instead);
+			yield* replayed(instead, call, hooks, runManager);
+			return;
+		}
+		log.failed(error);
+		throw error;
+	} finally {
+		if (open) await breakOff(chunks, turn, traced, log);
+	}
+	if (!whole) {
+		await turn.abandon();
+		return;
+	}
+	const llmOutput = tokensOf(whole);
+	await traced.end({ generations: [whole], llmOutput });
+	const answer = readChatAnswer(generationFacts(whole, llmOutput), true);
+	log.answered(turn, answer, await turn.settle(answer), traced.run);
+}
+
+/** The reader went away in the middle: a part of an answer is no answer. */
+async function breakOff(
+	chunks: AsyncGenerator<GenerationChunk>,
+	turn: AskedTurn,
+	traced: { fail(error: unknown): Promise<void> },
+	log: TurnLog,
+): Promise<void> {
+	const broken = new Error('The stream was broken off');
+	await chunks.return(undefined);
+	await turn.abandon();
+	await traced.fail(broken);
+	log.failed(broken);
+}
+
+async function* replayed(
+	{ record }: ServedAnswer,
+	{ options }: ModelCall,
+	{ host }: TurnHooks,
+	runManager: RunManager | undefined,
+): AsyncGenerator<GenerationChunk> {
+	const at = { prompt: 0, completion: 0 };
+	for (const chunk of replayStream(record, host)) {
+		options.signal?.throwIfAborted();
+		yield chunk;
+		const fields = { chunk };
+		await runManager?.handleLLMNewToken(chunk.text, at, undefined, undefined, undefined, fields);
+	}
+}
+
+/** What LangChain itself hands to its callbacks at the end of a stream. */
+function tokensOf({ message }: GenerationChunk): Record<string, unknown> | undefined {
+	const { usage_metadata: usage } = message;
+	return (
+		usage && {
+			tokenUsage: {
+				promptTokens: usage.input_tokens,
+				completionTokens: usage.output_tokens,
+				totalTokens: usage.total_tokens,
+			},
+		}
+	);
+}
+
+async function askOrFail(
+	hooks: TurnHooks,
+	{ request }: ModelCall,
+	log: TurnLog,
+): Promise<AskedTurn> {
+	try {
+		return await hooks.ask(request);
+	} catch (error) {
+		log.failed(error);
+		throw error;
+	}
+}
