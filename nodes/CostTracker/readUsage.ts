@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { ConfigError } from '../shared/core/errors';
+import { isObject } from '../shared/core/usage/json';
+import { recogniseUsage } from '../shared/core/usage/recognise';
+import { perItem } from '../shared/n8n/parameters';
+import type { SubNodeRun } from '../shared/n8n/subNodeRuns';
+import { subNodeRuns } from '../shared/n8n/subNodeRuns';
+import type { TrackRequest } from '../shared/services/track';
+
+/** The parts of each item that hold token usage, each with the id under which it is booked. */
+export type UsageReader = (item: INodeExecutionData, index: number) => TrackRequest['parts'];
+
+/**
+ * Reads usage as the parameter "Usage From" says: from the item, from a field of it, or from the
+ * runs of chat models under AI nodes. Those belong to the execution, not to an item: the first item
+ * that asks takes them all.
+ */
+export function usageReader(ctx: IExecuteFunctions): UsageReader {
+	const from = ctx.getNodeParameter('usageFrom', 0, 'auto') as string;
+	const field = perItem(ctx, 'usageField', '');
+	const model = perItem(ctx, 'model', '');
+	const provider = perItem(ctx, 'provider', '');
+	const execution = executionName(ctx);
+	let runs: SubNodeRun[] | undefined;
+
+	const hintsAt = (index: number) => ({
+		model: model(index) || undefined,
+		provider: provider(index) || undefined,
+	});
+	const itemPart = (response: unknown, index: number): TrackRequest['parts'] => [
+		{ id: `${execution.step}:${index}`, response, hints: hintsAt(index) },
+	];
+	const runParts = (index: number): TrackRequest['parts'] => {
+		const open = runs === undefined ? subNodeRuns(ctx) : [];
+		runs ??= open;
+		return open.map(({ node, run, json, model: used }) => ({
+			id: `${execution.id}:${node}:${run}`,
+			response: json,
+			hints: { ...hintsAt(index), model: used ?? hintsAt(index).model },
+		}));
+	};
+
+	if (from === 'subNodes') return (_item, index) => runParts(index);
+	if (from === 'field') return (item, index) => itemPart(fieldOf(item, field(index)), index);
+	if (from !== 'auto') {
+		throw new ConfigError(`"${from}" is not known`, 'Usage From', 'Choose one of the list.');
+	}
+	return (item, index) => {
+		if (recogniseUsage(item.json).length > 0 || isCacheHit(item)) return itemPart(item.json, index);
+		const parts = runParts(index);
+		return parts.length > 0 ? parts : itemPart(item.json, index);
+	};
+}
+
+/** True for an item that Cache Lookup answered. */
+export function isCacheHit(item: INodeExecutionData): boolean {
+	const cache: unknown = item.json.cache;
+	return isObject(cache) && (cache.status === 'hit' || cache.status === 'stale');
+}
+
+/**
+ * Names of the execution and of this step in it. The step is the same when a worker takes the
+ * execution up again, so nothing is booked twice.
+ */
+function executionName(ctx: IExecuteFunctions): { id: string; step: string } {
+	const id = ctx.getExecutionId?.() || randomUUID();
+	const { $runIndex: run = 0 } = ctx.getWorkflowDataProxy(0) as { $runIndex?: number };
+	return { id, step: `${id}:${ctx.getNode().name}:${run}` };
+}
+
+function fieldOf(item: INodeExecutionData, path: string): unknown {
+	let value: unknown = item.json;
+	for (const name of path.split(/[.[\]]+/).filter((part) => part !== '')) {
+		value = Array.isArray(value) ? value[Number(name)] : isObject(value) ? value[name] : undefined;
+	}
+	if (path.trim() !== '' && value !== undefined) return value;
+	throw new ConfigError(
+		path.trim() === '' ? 'No field is named' : `The item has no field "${path}"`,
+		'Usage Field',
+		`The item has: ${Object.keys(item.json).slice(0, 12).join(', ') || 'no fields'}.`,
+	);
+}

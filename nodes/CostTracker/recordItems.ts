@@ -1,0 +1,154 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { StoreUnavailable } from '../shared/core/errors';
+import type { LedgerCall } from '../shared/core/ledger/call';
+import { isObject } from '../shared/core/usage/json';
+import { openBackend } from '../shared/n8n/backend';
+import { readLease } from '../shared/n8n/lease';
+import { failedItem } from '../shared/n8n/nodeErrors';
+import { withLedger } from '../shared/n8n/openLedger';
+import { perItem } from '../shared/n8n/parameters';
+import { reservationReader } from '../shared/n8n/upstreamBudget';
+import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
+import type { Tracked, TrackRequest } from '../shared/services/track';
+import { track } from '../shared/services/track';
+import { addToExecution } from './executionData';
+import { isCacheHit, usageReader } from './readUsage';
+import type { TrackerOptions } from './settings';
+import {
+	currencyOf,
+	defaultTimeoutMs,
+	nanoFromParameter,
+	optionsOf,
+	priceBookOf,
+} from './settings';
+
+type Result = { tracked: Tracked } | { error: unknown };
+
+/** Operation `record`: prices each item, books all of them in one round trip, passes them through. */
+export async function recordItems(
+	ctx: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[]> {
+	const options = optionsOf(ctx);
+	const results = trackAll(ctx, items, options);
+	const calls = results.flatMap((result) => ('tracked' in result ? result.tracked.calls : []));
+	const booked = await book(ctx, calls, options);
+	if (options.executionData !== false) addToExecution(ctx, newCalls(calls, booked));
+
+	const field = options.outputField || 'cost';
+	return results.map((result, index) => {
+		if ('error' in result) return failedItem(ctx, result.error, index);
+		const { cost } = result.tracked;
+		const hints = booked.kind === 'failed' ? [...cost.hints, booked.reason] : cost.hints;
+		return {
+			json: { ...items[index]?.json, [field]: { ...cost, hints } as unknown as IDataObject },
+			binary: items[index]?.binary,
+			pairedItem: { item: index },
+		};
+	});
+}
+
+function trackAll(
+	ctx: IExecuteFunctions,
+	items: INodeExecutionData[],
+	options: TrackerOptions,
+): Result[] {
+	const book = priceBookOf(options);
+	const settings = {
+		atMs: Date.now(),
+		currency: currencyOf(options),
+		localNanoUsdPerHour: nanoFromParameter(options.localUsdPerHour, 'Local Machine (USD per Hour)'),
+	};
+	const request = requestReader(ctx, settings.atMs);
+	return items.map((item, index) => {
+		try {
+			return { tracked: track(request(item, index), book, settings) };
+		} catch (error) {
+			return { error };
+		}
+	});
+}
+
+function requestReader(
+	ctx: IExecuteFunctions,
+	nowMs: number,
+): (item: INodeExecutionData, index: number) => TrackRequest {
+	const usage = usageReader(ctx);
+	const reservations = reservationReader(ctx);
+	const lookup = upstreamLookupName(ctx);
+	const namespace = perItem(ctx, 'namespace', '');
+	const tags = perItem<unknown>(ctx, 'tags', '');
+	const prompt = perItem(ctx, 'promptName', '');
+	const options = perItem<TrackerOptions>(ctx, 'options', {});
+	const workflow = ctx.getWorkflow().name ?? '';
+	return (item, index) => {
+		const { latencyMs, overheadUsd } = options(index);
+		const cache = upstreamCache(ctx, item, index, lookup);
+		const isHit = isCacheHit(item);
+		const measured = isHit ? numberAt(item, 'lookupMs') : sinceLease(cache?.lease, nowMs);
+		return {
+			parts: usage(item, index),
+			isHit,
+			workflow,
+			namespace: namespace(index) || cache?.namespace || 'default',
+			tags: tagList(tags(index)),
+			prompt: prompt(index),
+			latencyMs: given(latencyMs) ?? measured,
+			savedLatencyMs: isHit ? Math.max(0, (savedLatency(item) ?? 0) - (measured ?? 0)) : 0,
+			overheadNanoUsd: nanoFromParameter(overheadUsd, 'Cache Overhead (USD)'),
+			settles: reservations(item, index),
+		};
+	};
+}
+
+type Booking = { kind: 'booked'; isNew: boolean[] } | { kind: 'failed'; reason: string };
+
+async function book(
+	ctx: IExecuteFunctions,
+	calls: LedgerCall[],
+	options: TrackerOptions,
+): Promise<Booking> {
+	if (calls.length === 0) return { kind: 'booked', isNew: [] };
+	try {
+		const connection = await openBackend(ctx);
+		const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+		const isNew = await withLedger(connection, (ledger) => ledger.record(calls), timeoutMs);
+		return { kind: 'booked', isNew };
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable) || options.onBackendError === 'fail') throw error;
+		ctx.logger.warn(`Cost Tracker: ${calls.length} calls are not booked: ${error.message}`);
+		return { kind: 'failed', reason: `Not booked, the backend is not available: ${error.message}` };
+	}
+}
+
+function newCalls(calls: LedgerCall[], booking: Booking): LedgerCall[] {
+	return booking.kind === 'failed' ? calls : calls.filter((_, index) => booking.isNew[index]);
+}
+
+function numberAt(item: INodeExecutionData, name: string): number | null {
+	const cache: unknown = item.json.cache;
+	const value = isObject(cache) ? cache[name] : undefined;
+	return typeof value === 'number' ? value : null;
+}
+
+function savedLatency(item: INodeExecutionData): number | null {
+	const cache: unknown = item.json.cache;
+	const saved = isObject(cache) ? cache.saved : undefined;
+	const value = isObject(saved) ? saved.latencyMs : undefined;
+	return typeof value === 'number' ? value : null;
+}
+
+/** From the lookup that missed until now: the call itself, where this node follows it. */
+function sinceLease(lease: string | undefined, nowMs: number): number | null {
+	const startedAtMs = readLease(lease)?.startedAtMs;
+	return startedAtMs === undefined ? null : Math.max(0, nowMs - startedAtMs);
+}
+
+function given(value: unknown): number | null {
+	const number = value === '' || value === undefined ? Number.NaN : Number(value);
+	return Number.isFinite(number) && number >= 0 ? number : null;
+}
+
+function tagList(tags: unknown): string[] {
+	return Array.isArray(tags) ? tags.map(String) : String(tags ?? '').split(',');
+}

@@ -1,0 +1,2 @@
+export function weakContrasts(): string[];
+export function overflowing(): string[];
