@@ -34,9 +34,12 @@ const lookup = (parameters: Record<string, unknown>) =>
 		onError: 'continueRegularOutput',
 	});
 
-/** Webhook -> one item per element of `items` -> Lookup -> an answer for each -> Store -> all items. */
+/**
+ * Webhook -> one item per element of `items` -> Lookup -> an answer for each -> Store -> a report of
+ * what Lookup and Store said of each item.
+ */
 function itemsWorkflow(path: string, lookupNode: WorkflowNode): Workflow {
-	const names = ['Receive', 'Split', 'Lookup', 'Answer', 'Store'];
+	const names = ['Receive', 'Split', 'Lookup', 'Answer', 'Store', 'Report'];
 	const connections = Object.fromEntries(
 		names.slice(0, -1).map((name, at) => {
 			const next = [{ node: names[at + 1], type: 'main', index: 0 }];
@@ -78,6 +81,12 @@ function itemsWorkflow(path: string, lookupNode: WorkflowNode): Workflow {
 					onError: 'continueRegularOutput',
 				},
 			),
+			node('Report', 'n8n-nodes-base.set', 3.4, {
+				mode: 'raw',
+				jsonOutput:
+					"={{ { error: $('Lookup').all(1)[$itemIndex].json.error, cache: $json.cache } }}",
+				options: {},
+			}),
 		],
 		connections,
 	};

@@ -92,8 +92,12 @@ describe('the editor', () => {
 /** Runs in the page: the width of a picture that was loaded, 0 for one that was not. */
 const drawnWidth = (image: unknown) => (image as { naturalWidth: number }).naturalWidth;
 
-/** The canvas for the README, without the editor's own panels. */
+/**
+ * The canvas for the README, without the editor's own panels; taken where there is none yet or
+ * UPDATE_PICTURES is set.
+ */
 async function keepPicture(file: string): Promise<void> {
+	if (fs.existsSync(path.join(IMAGES, file)) && !process.env.UPDATE_PICTURES) return;
 	await page.addStyleTag({
 		content: '[data-test-id="canvas-controls"], [data-test-id="logs-panel"] { visibility: hidden }',
 	});
