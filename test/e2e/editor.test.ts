@@ -66,7 +66,7 @@ describe('the editor', () => {
 				expect(await icon.evaluate(drawnWidth)).toBeGreaterThan(0);
 			}
 			expect(await page.getByTestId('node-issues').count()).toBe(0);
-			expect(await page.getByTestId('canvas-node-status-not-installed').count()).toBe(0);
+			expect(await page.getByTestId('node-not-installed').count()).toBe(0);
 			expect(await page.locator('.el-notification, [role="alert"]').allInnerTexts()).toEqual([]);
 			await keepPicture('01-prompt-cache-gateway.png');
 		},
