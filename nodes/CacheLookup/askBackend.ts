@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { StoreUnavailable } from '../shared/core/errors';
+import { ConfigError, StoreUnavailable } from '../shared/core/errors';
 import { semanticQuestion } from '../shared/core/semantic/partition';
 import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
@@ -94,12 +94,13 @@ async function askBoth(
 		});
 		return question && !control.noCache ? [{ one, request: { namespace, control, question } }] : [];
 	});
-	const found = await semanticLookup(
-		asking.map(({ request }) => request),
-		semanticSettings(options, settings.timeoutMs, settings.encryptionKeys),
-		deps,
+	const semantic = await semanticallyOrNot(ctx, asking, () =>
+		semanticLookup(
+			asking.map(({ request }) => request),
+			semanticSettings(options, settings.timeoutMs, settings.encryptionKeys),
+			deps,
+		),
 	);
-	const semantic = new Map(asking.map(({ one }, at) => [one, found[at]!]));
 	const unanswered = readable.filter(
 		(one) => !isHit(outcomes.get(one)!) && !semantic.get(one)?.hit,
 	);
@@ -107,4 +108,26 @@ async function askBoth(
 		outcomes.set(one, outcome);
 	}
 	return { connection, outcomes, semantic };
+}
+
+/** Without embedder or index the cache is an exact one; the log tells. */
+async function semanticallyOrNot(
+	ctx: IExecuteFunctions,
+	asking: Array<{ one: ReadRequest }>,
+	ask: () => Promise<SemanticOutcome[]>,
+): Promise<Map<ReadRequest, SemanticOutcome>> {
+	try {
+		const found = await ask();
+		return new Map(asking.map(({ one }, at) => [one, found[at]!]));
+	} catch (error) {
+		if (error instanceof ConfigError) throw error;
+		const { message } = error as Error;
+		ctx.logger.warn(`Semantic matching was skipped: ${message}`);
+		return new Map(
+			asking.map(({ one }) => [
+				one,
+				{ hit: false, reasons: [`semantic matching was skipped: ${message}`] },
+			]),
+		);
+	}
 }

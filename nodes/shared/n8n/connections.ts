@@ -7,6 +7,7 @@ import { redisCacheStore, type RedisClient } from '../drivers/redis/cacheStore';
 import { connectRedis, type RedisSettings } from '../drivers/redis/connect';
 import { redisSemanticMemory } from '../drivers/redis/semanticMemory';
 import { redisVectorList } from '../drivers/redis/vectorList';
+import { hasVectorSearch, redisVectorSearch } from '../drivers/redis/vectorSearch';
 import { hasVectorSets, redisVectorSet } from '../drivers/redis/vectorSet';
 import { CACHE_SCHEMA } from '../drivers/sqlite/cacheSchema';
 import { sqliteCacheStore } from '../drivers/sqlite/cacheStore';
@@ -128,8 +129,10 @@ async function openVectorIndex(
 ): Promise<VectorIndex> {
 	if (handle.kind === 'sqlite') return sqliteVectorIndex(handle.db, systemClock);
 	const { client, prefix } = handle;
-	const vectorSets = await store.run(() => attempt(hasVectorSets(client)), DETECT_TIMEOUT_MS);
-	return vectorSets ? redisVectorSet(client, prefix) : redisVectorList(client, prefix);
+	const detect = () => attempt(Promise.all([hasVectorSets(client), hasVectorSearch(client)]));
+	const [vectorSets, vectorSearch] = await store.run(detect, DETECT_TIMEOUT_MS);
+	if (vectorSets) return redisVectorSet(client, prefix);
+	return vectorSearch ? redisVectorSearch(client, prefix) : redisVectorList(client, prefix);
 }
 
 /**

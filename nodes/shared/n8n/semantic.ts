@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
@@ -5,15 +6,25 @@ import {
 } from 'n8n-workflow';
 import { ConfigError } from '../core/errors';
 import type { GuardName } from '../core/guards/allGuards';
-import { embedText, unitVector } from '../core/semantic/pooling';
+import { unitVector } from '../core/semantic/pooling';
+import { builtInEmbedder } from '../drivers/embedders/builtIn';
+import { httpEmbedder } from '../drivers/embedders/http';
+import { rememberingEmbedder } from '../drivers/embedders/remembering';
+import { qdrantVectorIndex } from '../drivers/qdrant/vectorIndex';
 import { loadSemanticTables } from '../drivers/tables/embeddingTable';
 import type { Embedder } from '../ports/Embedder';
+import type { VectorIndex } from '../ports/VectorIndex';
 import type { SemanticDeps, SemanticSettings } from '../services/semanticLookup';
 import type { Connection } from './connections';
 
 /** The collection of `semanticProperties`. */
 export interface SemanticOptions {
-	embedder?: 'builtIn' | 'subNode';
+	embedder?: 'builtIn' | 'subNode' | 'http';
+	embedderUrl?: string;
+	embedderProtocol?: 'tei' | 'openAi';
+	embedderModel?: string;
+	index?: 'auto' | 'qdrant';
+	qdrantUrl?: string;
 	policy?: SemanticSettings['policy'];
 	threshold?: number;
 	guards?: GuardName[];
@@ -24,29 +35,71 @@ export interface SemanticOptions {
 
 const PLAIN_THRESHOLD = 0.9;
 
-/** Change the version when the table in nodes/shared/data changes: old vectors must not meet new ones. */
-const BUILT_IN: Embedder = {
-	id: 'built-in/1',
-	embed: async (texts) => texts.map((text) => embedText(text, loadSemanticTables().embedding)),
-};
+/** Embedders and indexes by where they are; each remembers what it has seen. */
+const embedders = new LRUCache<string, Embedder>({ max: 32 });
+const qdrants = new LRUCache<string, VectorIndex>({ max: 8 });
 
 /**
  * Embedder and index for semantic matching.
- * @throws ConfigError where an Embeddings node is asked for and none is connected
+ * @throws ConfigError where the embedder or index that is asked for is not there or not named
  */
 export async function semanticDeps(
 	ctx: IExecuteFunctions | ISupplyDataFunctions,
 	connection: Connection,
-	{ embedder = 'builtIn' }: SemanticOptions,
+	options: SemanticOptions,
 ): Promise<SemanticDeps> {
 	return {
 		store: connection.store,
 		memory: connection.memory,
 		clock: connection.clock,
-		index: await connection.vectorIndex(),
-		embedder: embedder === 'subNode' ? await subNodeEmbedder(ctx) : BUILT_IN,
+		index: await indexOf(connection, options),
+		embedder: await embedderOf(ctx, options),
 		tables: loadSemanticTables,
 	};
+}
+
+async function indexOf(
+	connection: Connection,
+	{ index, qdrantUrl = '' }: SemanticOptions,
+): Promise<VectorIndex> {
+	if (index !== 'qdrant') return await connection.vectorIndex();
+	const url = checkedUrl(qdrantUrl, 'Qdrant URL', 'http://qdrant:6333');
+	const known = qdrants.get(url);
+	if (known) return known;
+	const apiKey = process.env.N8N_PROMPT_CACHE_QDRANT_API_KEY;
+	const opened = qdrantVectorIndex({ url, apiKey }, connection.clock);
+	qdrants.set(url, opened);
+	return opened;
+}
+
+async function embedderOf(
+	ctx: IExecuteFunctions | ISupplyDataFunctions,
+	{
+		embedder = 'builtIn',
+		embedderUrl = '',
+		embedderProtocol = 'tei',
+		embedderModel,
+	}: SemanticOptions,
+): Promise<Embedder> {
+	if (embedder === 'subNode') return await subNodeEmbedder(ctx);
+	const url = embedder === 'http' ? checkedUrl(embedderUrl, 'Embedder URL', 'http://tei:8080') : '';
+	const name = JSON.stringify([embedder, url, embedderProtocol, embedderModel]);
+	const known = embedders.get(name);
+	if (known) return known;
+	const apiKey = process.env.N8N_PROMPT_CACHE_EMBEDDER_API_KEY;
+	const opened =
+		embedder === 'http'
+			? rememberingEmbedder(
+					httpEmbedder({ url, protocol: embedderProtocol, model: embedderModel, apiKey }),
+				)
+			: builtInEmbedder();
+	embedders.set(name, opened);
+	return opened;
+}
+
+function checkedUrl(url: string, parameter: string, example: string): string {
+	if (/^https?:\/\/[^/]/.test(url)) return url;
+	throw new ConfigError(`"${url}" is not a URL`, parameter, `e.g. ${example}`);
 }
 
 /** @throws ConfigError where the promised error rate is none */

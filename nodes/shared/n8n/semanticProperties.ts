@@ -33,9 +33,42 @@ export function semanticProperties(show: IDisplayOptions['show']): INodeProperti
 							value: 'subNode',
 							description: 'Any n8n Embeddings node, connected to this node',
 						},
+						{
+							name: 'Server by URL',
+							value: 'http',
+							description: 'A Text Embeddings Inference or OpenAI-compatible server',
+						},
 					],
 					default: 'builtIn',
 					description: 'What turns prompts into vectors. Another embedder begins a new index.',
+				},
+				{
+					displayName: 'Embedder Model',
+					name: 'embedderModel',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. bge-m3',
+					description: 'Model to ask an OpenAI-compatible embedding server for',
+				},
+				{
+					displayName: 'Embedder Protocol',
+					name: 'embedderProtocol',
+					type: 'options',
+					options: [
+						{ name: 'OpenAI-Compatible', value: 'openAi' },
+						{ name: 'Text Embeddings Inference', value: 'tei' },
+					],
+					default: 'tei',
+					description: 'How the embedding server by URL is spoken to',
+				},
+				{
+					displayName: 'Embedder URL',
+					name: 'embedderUrl',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. http://tei:8080',
+					description:
+						'Address of the embedding server; a key, if it needs one, comes from the environment variable N8N_PROMPT_CACHE_EMBEDDER_API_KEY',
 				},
 				{
 					displayName: 'Guards',
@@ -54,6 +87,26 @@ export function semanticProperties(show: IDisplayOptions['show']): INodeProperti
 					default: 0.01,
 					description:
 						'The share of wrong answers that the policy Verified promises not to exceed, e.g. 0.01 for one in a hundred',
+				},
+				{
+					displayName: 'Index',
+					name: 'index',
+					type: 'options',
+					options: [
+						{
+							name: 'Automatic',
+							value: 'auto',
+							description:
+								'In process over the embedded file; on Redis by Vector Sets or the query engine where the server has them',
+						},
+						{
+							name: 'Qdrant',
+							value: 'qdrant',
+							description: 'A Qdrant server by URL',
+						},
+					],
+					default: 'auto',
+					description: 'Where similar prompts are searched',
 				},
 				{
 					displayName: 'Label By',
@@ -106,6 +159,15 @@ export function semanticProperties(show: IDisplayOptions['show']): INodeProperti
 						},
 					],
 					default: 'guarded',
+				},
+				{
+					displayName: 'Qdrant URL',
+					name: 'qdrantUrl',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. http://qdrant:6333',
+					description:
+						'Address of the Qdrant server; a key, if it needs one, comes from the environment variable N8N_PROMPT_CACHE_QDRANT_API_KEY',
 				},
 				{
 					displayName: 'Scope',

@@ -55,11 +55,16 @@ export interface SemanticPlace {
 	partition: Partition;
 	prompt: string;
 	vector: Float32Array;
+	index: VectorIndex;
 	/** The neighbour whose answer the fresh one is compared with. */
 	watch?: { key: string; similarity: number; guarded: boolean; answer: string; labelBy: LabelBy };
 }
 
-export type SemanticOutcome = { place: SemanticPlace; reasons: string[] } & (
+export type SemanticOutcome = {
+	/** Left out where there was no embedder to ask. */
+	place?: SemanticPlace;
+	reasons: string[];
+} & (
 	| { hit: false }
 	| {
 			hit: true;
@@ -90,7 +95,7 @@ export async function semanticLookup(
 		requests.map(async (request, at) => {
 			const { namespace, question } = request;
 			const partition = { namespace, id: question.partitionId };
-			const place = { partition, prompt: question.text, vector: vectors[at]! };
+			const place = { partition, prompt: question.text, vector: vectors[at]!, index: deps.index };
 			return await findNeighbour(request, place, settings, deps);
 		}),
 	);

@@ -4,7 +4,6 @@ import { sameReply } from '../core/semantic/sameReply';
 import type { SemanticTables } from '../core/semantic/sameAnswer';
 import type { GuardedStore } from '../ports/GuardedStore';
 import type { SemanticMemory } from '../ports/SemanticMemory';
-import type { VectorIndex } from '../ports/VectorIndex';
 import { sharedSubject, type SemanticPlace } from './semanticLookup';
 import type { StoreOutcome, StoreRequest } from './store';
 
@@ -14,7 +13,6 @@ export type IndexableRequest = StoreRequest & { semantic?: SemanticPlace };
 export interface SemanticStoreDeps {
 	store: GuardedStore;
 	memory: SemanticMemory;
-	vectorIndex(): Promise<VectorIndex>;
 	/** Loaded on first use. */
 	tables: () => SemanticTables;
 }
@@ -39,8 +37,7 @@ export async function indexStored(
 			const request = requests[at]!;
 			if (!outcome.stored || !request.semantic) return;
 			try {
-				const { partition, prompt, vector } = request.semantic;
-				const index = await deps.vectorIndex();
+				const { partition, prompt, vector, index } = request.semantic;
 				const indexed = { key: request.key, prompt, vector };
 				await deps.store.run(() => index.add(partition, indexed, outcome.keepMs), TIMEOUT_MS);
 				await learn(request, request.semantic, outcome.keepMs, deps);

@@ -1,0 +1,111 @@
+import type { Partition, VectorIndex } from '../../ports/VectorIndex';
+import { attempt } from './attempt';
+import type { RedisClient } from './cacheStore';
+import { namespaceKeys } from './keys';
+
+/** True where the server has a query engine with vector search (Redis Stack, Redis 8, or the module). */
+export async function hasVectorSearch(client: RedisClient): Promise<boolean> {
+	const [info] = (await client.call('COMMAND', 'INFO', 'FT.SEARCH')) as unknown[];
+	return Array.isArray(info);
+}
+
+/**
+ * Semantic index on RediSearch: one hash a prompt, one index for all partitions of a vector length; the partition is
+ * a tag of the query. KNN answers the cosine distance, 1 - cosine.
+ * Source: Redis documentation, "Vector search concepts" and FT.SEARCH, 2026-11.
+ */
+export function redisVectorSearch(client: RedisClient, prefix: string): VectorIndex {
+	const created = new Set<string>();
+	const indexOf = (dims: number) => `${prefix}vectors-${dims}`;
+	const hashOf = ({ namespace, id }: Partition, key: string) =>
+		`${namespaceKeys(prefix, namespace).vectors}${id}:${key}`;
+	const bytes = (vector: Float32Array) =>
+		Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+
+	async function ensureIndex(dims: number): Promise<string> {
+		const name = indexOf(dims);
+		if (created.has(name)) return name;
+		const schema = ['SCHEMA', 'part', 'TAG', 'dims', 'TAG', 'prompt', 'TEXT', 'NOINDEX'];
+		const field = ['vector', 'VECTOR', 'FLAT', '6', 'TYPE', 'FLOAT32', 'DIM', String(dims)];
+		try {
+			await client.call(
+				'FT.CREATE',
+				name,
+				'ON',
+				'HASH',
+				'PREFIX',
+				'1',
+				prefix,
+				'FILTER',
+				`@dims=='${dims}'`,
+				...schema,
+				...field,
+				'DISTANCE_METRIC',
+				'COSINE',
+			);
+		} catch (error) {
+			if (!(error as Error).message.includes('already exists')) throw error;
+		}
+		created.add(name);
+		return name;
+	}
+
+	return {
+		kind: 'RediSearch KNN',
+
+		add: async (partition, { key, prompt, vector }, keepMs) => {
+			const hash = hashOf(partition, key);
+			const fields = { part: partition.id, dims: vector.length, prompt, vector: bytes(vector) };
+			await attempt(
+				ensureIndex(vector.length).then(() =>
+					Promise.all([client.hset(hash, fields), client.pexpire(hash, Math.round(keepMs))]),
+				),
+			);
+		},
+
+		nearest: async (partition, vector, count) => {
+			const name = await attempt(ensureIndex(vector.length));
+			const query = `(@part:{${partition.id}})=>[KNN ${count} @vector $near AS distance]`;
+			const reply = (await attempt(
+				client.call(
+					'FT.SEARCH',
+					name,
+					query,
+					'PARAMS',
+					'2',
+					'near',
+					bytes(vector),
+					'SORTBY',
+					'distance',
+					'RETURN',
+					'2',
+					'prompt',
+					'distance',
+					'LIMIT',
+					'0',
+					String(count),
+					'DIALECT',
+					'2',
+				),
+			)) as [number, ...Array<string | string[]>];
+			return readReply(reply);
+		},
+
+		remove: async (partition, keys) => {
+			if (keys.length === 0) return;
+			await attempt(Promise.all(keys.map((key) => client.del(hashOf(partition, key)))));
+		},
+	};
+}
+
+/** `[total, hash, [field, value, …], hash, [field, value, …], …]`; the entry's key ends the hash's name. */
+function readReply([, ...rows]: [number, ...Array<string | string[]>]) {
+	const found = [];
+	for (let at = 0; at + 1 < rows.length; at += 2) {
+		const fields = rows[at + 1] as string[];
+		const value = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
+		const key = String(rows[at]).split(':').pop() ?? '';
+		found.push({ key, prompt: value('prompt'), similarity: 1 - Number(value('distance')) });
+	}
+	return found;
+}
