@@ -1,4 +1,6 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../../core/errors';
+import { isDamaged, markDamage } from './damage';
 
 const HINTS: ReadonlyMap<number, string> = new Map([
 	[5, 'Another process holds the cache file; it is retried on the next call.'],
@@ -22,15 +24,20 @@ export function refusedWrite(error: unknown): string | undefined {
 /**
  * Runs SQLite work and turns its failures into StoreUnavailable with a hint.
  * Result codes: SQLite documentation, "Result and Error Codes".
+ * @param db where given, damage met in its file is remembered for the next start
  */
-export function attempt<T>(work: () => T): T {
+export function attempt<T>(work: () => T, db?: DatabaseSync): T {
 	try {
 		return work();
 	} catch (error) {
-		if (!(error instanceof Error)) throw error;
-		const { code, errcode } = error as { code?: string; errcode?: number };
+		const { code, errcode, message } = error as {
+			code?: string;
+			errcode?: number;
+			message: string;
+		};
 		if (code !== 'ERR_SQLITE_ERROR' && code !== 'ERR_INVALID_STATE') throw error;
+		if (db && isDamaged(error)) markDamage(db);
 		const hint = errcode === undefined ? undefined : HINTS.get(errcode & 0xff);
-		throw new StoreUnavailable(`SQLite: ${error.message}`, hint, { cause: error });
+		throw new StoreUnavailable(`SQLite: ${message}`, hint, { cause: error });
 	}
 }

@@ -138,11 +138,13 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 		}
 	}
 
+	const ask = <T>(work: () => T): T => attempt(work, db);
+
 	return {
 		backend: 'embedded',
 
 		lookup: async (queries) =>
-			attempt(() => {
+			ask(() => {
 				const nowMs = clock.nowMs();
 				const spaces = new Map<string, NamespaceState>();
 				const spaceOf = ({ namespace }: LookupQuery) => {
@@ -165,7 +167,7 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 			}),
 
 		store: async (commands) =>
-			attempt((): StoreReply[] => {
+			ask((): StoreReply[] => {
 				const nowMs = clock.nowMs();
 				try {
 					const replies = inTransaction(db, () => commands.map((command) => put(command, nowMs)));
@@ -179,7 +181,7 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 			}),
 
 		acquireLeases: async (refs, ttlMs) =>
-			attempt(() => {
+			ask(() => {
 				const nowMs = clock.nowMs();
 				return inTransaction(db, () =>
 					refs.map(({ key, token }) =>
@@ -187,13 +189,12 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 					),
 				);
 			}),
-		extendLeases: async (refs, ttlMs) => attempt(() => leases.extend(refs, clock.nowMs() + ttlMs)),
-		releaseLeases: async (refs, markMs) =>
-			attempt(() => leases.release(refs, clock.nowMs() + markMs)),
+		extendLeases: async (refs, ttlMs) => ask(() => leases.extend(refs, clock.nowMs() + ttlMs)),
+		releaseLeases: async (refs, markMs) => ask(() => leases.release(refs, clock.nowMs() + markMs)),
 		invalidate: async (namespace, target) =>
-			attempt(() => inTransaction(db, () => invalidate(namespace, target))),
+			ask(() => inTransaction(db, () => invalidate(namespace, target))),
 		count: async (namespace, counts) =>
-			attempt(() => {
+			ask(() => {
 				stats.count(namespace, counts);
 				later.write(clock.nowMs());
 			}),

@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type * as Sqlite from 'node:sqlite';
 import { StoreUnavailable } from '../../core/errors';
+import { damageMark, isDamaged, rememberFile } from './damage';
 
 /** A database and what had to be done to open it. */
 export interface OpenedDatabase {
@@ -19,17 +20,19 @@ const BUSY_TIMEOUT_MS = 5_000;
  */
 export function openDatabase(path: string, schema: string, nowMs: number): OpenedDatabase {
 	mkdirOrThrow(dirname(path));
+	const mark = damageMark(path);
 	try {
-		return { db: open(path, schema) };
+		if (!existsSync(mark)) return { db: open(path, schema) };
 	} catch (error) {
 		if (!isDamaged(error)) throw unavailable(path, error);
 	}
 	const setAsidePath = `${path}.damaged-${nowMs}`;
 	try {
-		renameSync(path, setAsidePath);
+		renameIfThere(path, setAsidePath);
 		for (const suffix of ['-wal', '-shm']) {
 			renameIfThere(path + suffix, setAsidePath + suffix);
 		}
+		rmSync(mark, { force: true });
 		return { db: open(path, schema), setAsidePath };
 	} catch (error) {
 		throw unavailable(path, error);
@@ -43,6 +46,7 @@ function open(path: string, schema: string): Sqlite.DatabaseSync {
 			`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;`,
 		);
 		db.exec(schema);
+		rememberFile(db, path);
 		return db;
 	} catch (error) {
 		db.close();
@@ -74,14 +78,6 @@ function renameIfThere(from: string, to: string): void {
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 	}
-}
-
-const DAMAGED_CODES = [11 /* SQLITE_CORRUPT */, 26 /* SQLITE_NOTADB */];
-
-/** True for errors that only a damaged file gives. */
-export function isDamaged(error: unknown): boolean {
-	const { errcode } = error as { errcode?: number };
-	return errcode !== undefined && DAMAGED_CODES.includes(errcode & 0xff);
 }
 
 function unavailable(path: string, error: unknown): StoreUnavailable {
