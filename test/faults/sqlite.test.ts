@@ -1,0 +1,293 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeEntry } from '../../nodes/shared/core/entry/envelope';
+import { StoreUnavailable } from '../../nodes/shared/core/errors';
+import { CACHE_SCHEMA } from '../../nodes/shared/drivers/sqlite/cacheSchema';
+import { sqliteCacheStore } from '../../nodes/shared/drivers/sqlite/cacheStore';
+import { openDatabase } from '../../nodes/shared/drivers/sqlite/openDatabase';
+import { systemClock } from '../../nodes/shared/drivers/systemClock';
+import type { CacheStore } from '../../nodes/shared/ports/CacheStore';
+import { isHit } from '../../nodes/shared/services/lookup';
+import { compileInto } from '../support/compiled';
+import { asked, engineOver, type Engine } from '../support/engine';
+import { storedByRun, textOfRun } from '../support/storedByRun';
+
+const LIMITS = { maxBytes: 1e9, maxEntries: 1e6 };
+const cacheOf = (db: DatabaseSync): CacheStore => sqliteCacheStore(db, systemClock, LIMITS);
+const newFolder = () => mkdtempSync(join(tmpdir(), 'prompt-cache-'));
+
+/** What a lookup gives for entries that were stored as `answer N`: how many are there, and how many are wrong. */
+async function audit(engine: Engine, count: number): Promise<{ hits: number; wrong: number }> {
+	const requests = Array.from({ length: count }, (_, index) => asked(`question ${index}`));
+	const outcomes = await engine.lookup(requests, { coalesce: false });
+	const answers = outcomes.map((outcome, index) =>
+		isHit(outcome) ? String(outcome.entry.response).startsWith(`answer ${index} `) : undefined,
+	);
+	return {
+		hits: answers.filter((right) => right !== undefined).length,
+		wrong: answers.filter((right) => right === false).length,
+	};
+}
+
+describe('a process that is killed in the middle of a store, 200 times', () => {
+	const folder = newFolder();
+	const path = join(folder, 'cache.sqlite');
+	const KILLS = 200;
+	const told: number[] = [];
+	beforeAll(() => {
+		compileInto(folder, [
+			'nodes/shared/core',
+			'nodes/shared/drivers/sqlite',
+			'nodes/shared/drivers/systemClock.ts',
+			'test/support/storer.ts',
+			'test/support/storedByRun.ts',
+		]);
+		openDatabase(path, CACHE_SCHEMA, 0).db.close();
+	});
+	afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+	/** Starts a storing process, and kills it a moment after its first store. */
+	function killOne(run: number): Promise<void> {
+		const script = join(folder, 'test', 'support', 'storer.js');
+		const child = spawn(process.execPath, ['--no-warnings', script, path, String(run)], {
+			stdio: ['ignore', 'pipe', 'inherit'],
+		});
+		let printed = '';
+		child.stdout.on('data', (text: Buffer) => {
+			if (printed === '') setTimeout(() => child.kill('SIGKILL'), (run * 7) % 23);
+			printed += text.toString();
+		});
+		return new Promise((resolve) => {
+			child.once('close', () => {
+				told[run] = printed.split('\n').length - 1;
+				resolve();
+			});
+		});
+	}
+
+	it('leaves a sound file, every entry that was told stored, and none that is half or wrong', async () => {
+		const lanes = [0, 1].map(async (lane) => {
+			for (let run = lane; run < KILLS; run += 2) await killOne(run);
+		});
+		await Promise.all(lanes);
+		const { db, setAsidePath } = openDatabase(path, CACHE_SCHEMA, 0);
+		const store = cacheOf(db);
+		expect(setAsidePath).toBeUndefined();
+		expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+		let [lost, wrong, stored] = [0, 0, 0];
+		for (let run = 0; run < KILLS; run++) {
+			const commands = Array.from({ length: told[run]! }, (_, index) => storedByRun(run, index));
+			const { rows } = await store.lookup(commands);
+			rows.forEach((row, index) => {
+				stored += 1;
+				if (!row.found) lost += 1;
+				else if (decodeEntry(row.packed, []).response !== textOfRun(run, index)) wrong += 1;
+			});
+		}
+		expect({ lost, wrong }).toEqual({ lost: 0, wrong: 0 });
+		expect(stored).toBeGreaterThan(KILLS);
+		for await (const { packed } of store.entries()) decodeEntry(packed, []);
+		const totals = db.prepare('SELECT entries, bytes FROM cache_totals').get();
+		const real = db
+			.prepare('SELECT count(*) AS entries, sum(size) AS bytes FROM cache_entries')
+			.get();
+		expect(totals).toEqual(real);
+		db.close();
+	}, 120_000);
+});
+
+describe('SQLite on a full disk', () => {
+	const folder = newFolder();
+	const disk = join(folder, 'disk');
+	let mounted = false;
+	beforeAll(() => {
+		mkdirSync(disk);
+		mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]).status === 0;
+		if (!mounted)
+			console.warn('No tmpfs can be mounted here: max_page_count stands for the full disk');
+	});
+	afterAll(() => {
+		if (mounted) spawnSync('umount', [disk]);
+		rmSync(folder, { recursive: true, force: true });
+	});
+
+	it('skips stores with a hint, serves what is there, and goes on when there is room again', async () => {
+		const filler = join(disk, 'filler');
+		if (mounted) writeFileSync(filler, Buffer.alloc(2 ** 19));
+		const { db } = openDatabase(join(disk, 'cache.sqlite'), CACHE_SCHEMA, 0);
+		if (!mounted) db.exec('PRAGMA max_page_count = 400');
+		const engine = engineOver(cacheOf(db));
+		const stored: boolean[] = [];
+		let reasons = '';
+		for (let index = 0; index < 400; index++) {
+			const text = `answer ${index} ${'x'.repeat(10_000)}`;
+			const one = await engine.answer(asked(`question ${index}`), text, undefined, {
+				compressAboveBytes: 1e9,
+			});
+			stored.push(one.stored);
+			if (!one.stored) reasons = one.reasons.join();
+		}
+		expect(reasons).toMatch(/disk.*full.*free some space or lower the cache limits/is);
+		expect(stored.filter((one) => !one).length).toBeGreaterThan(10);
+		const kept = stored.filter(Boolean).length;
+		// No write is left: neither a lease nor a counter. Hits and misses of one batch come all the same.
+		if (mounted) fillUp(filler);
+		expect(await audit(engine, 400)).toEqual({ hits: kept, wrong: 0 });
+		const mixed = await engine.lookup([asked('question 0'), asked('never asked')]);
+		expect(mixed.map(({ status }) => status)).toEqual(['hit', 'miss']);
+		expect(await audit(engine, 400)).toEqual({ hits: kept, wrong: 0 });
+		if (mounted) {
+			rmSync(filler);
+		} else db.exec('PRAGMA max_page_count = 100000');
+		await engine.store.run(
+			(live) => live.invalidate('default', { by: 'key', key: asked('question 0').key }),
+			1_000,
+		);
+		expect(await engine.answer(asked('question 0'), 'answer 0 again')).toMatchObject({
+			stored: true,
+		});
+		engine.close();
+		db.close();
+	});
+
+	function fillUp(file: string): void {
+		for (let size = 2 ** 21; size >= 512; size = size / 2) {
+			spawnSync('dd', [
+				'if=/dev/zero',
+				`of=${file}`,
+				'oflag=append',
+				'conv=notrunc',
+				`bs=${size}`,
+				'count=1',
+			]);
+		}
+	}
+});
+
+describe('SQLite that may only be read', () => {
+	let folder: string;
+	beforeEach(() => (folder = newFolder()));
+	afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+	it('serves its hits, and skips stores with a hint', async () => {
+		const { db } = openDatabase(join(folder, 'cache.sqlite'), CACHE_SCHEMA, 0);
+		const engine = engineOver(cacheOf(db));
+		for (let index = 0; index < 50; index++) {
+			await engine.answer(asked(`question ${index}`), `answer ${index} .`);
+		}
+		db.exec('PRAGMA query_only = ON');
+		for (let round = 0; round < 5; round++) {
+			expect(await audit(engine, 50)).toEqual({ hits: 50, wrong: 0 });
+			const mixed = await engine.lookup([asked('question 3'), asked(`new ${round}`)]);
+			expect(mixed.map(({ status }) => status)).toEqual(['hit', 'miss']);
+			const refused = await engine.answer(asked(`new ${round}`), 'x');
+			expect(refused).toMatchObject({
+				stored: false,
+				reasons: [/read-only: give n8n write access/],
+			});
+		}
+		engine.close();
+		db.close();
+	});
+
+	it('is unavailable with a hint where the folder cannot be written at all', () => {
+		writeFileSync(join(folder, 'file'), '');
+		const open = () => openDatabase(join(folder, 'file', 'cache.sqlite'), CACHE_SCHEMA, 0);
+		expect(open).toThrow(StoreUnavailable);
+		expect(open).toThrow(/cannot be opened/);
+	});
+});
+
+describe('a damaged SQLite file', () => {
+	let folder: string;
+	let path: string;
+	beforeEach(() => {
+		folder = newFolder();
+		path = join(folder, 'cache.sqlite');
+	});
+	afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+	async function fill(): Promise<void> {
+		const { db } = openDatabase(path, CACHE_SCHEMA, 0);
+		const engine = engineOver(cacheOf(db));
+		for (let index = 0; index < 300; index++) {
+			await engine.answer(asked(`question ${index}`), `answer ${index} ${'x'.repeat(2_000)}`);
+		}
+		engine.close();
+		db.close();
+	}
+
+	it('is set aside at the start, with its content, and a new one begun', async () => {
+		await fill();
+		writeFileSync(path, Buffer.from('this is no database'.repeat(1_000)));
+		const { db, setAsidePath } = openDatabase(path, CACHE_SCHEMA, 123);
+		expect(setAsidePath).toBe(`${path}.damaged-123`);
+		expect(readFileSync(setAsidePath!, 'utf8')).toMatch(/^this is no database/);
+		const engine = engineOver(cacheOf(db));
+		expect(await audit(engine, 300)).toEqual({ hits: 0, wrong: 0 });
+		expect(await engine.answer(asked('question 1'), 'answer 1 .')).toMatchObject({ stored: true });
+		engine.close();
+		db.close();
+	});
+
+	it('with bad pages in its middle gives no wrong answer, and is set aside at the next start', async () => {
+		await fill();
+		const bytes = readFileSync(path);
+		// Every other page but the first ones, where the tables are described.
+		for (let at = 40 * 4096; at < bytes.length; at += 2 * 4096) bytes.fill(0x5a, at, at + 4096);
+		writeFileSync(path, bytes);
+		const { db } = openDatabase(path, CACHE_SCHEMA, 0);
+		const store = cacheOf(db);
+		let [wrong, unavailable] = [0, 0];
+		for (let index = 0; index < 300; index++) {
+			const engine = engineOver(store);
+			try {
+				wrong += (await audit(engine, index + 1)).wrong;
+			} catch (error) {
+				if (!(error instanceof StoreUnavailable)) throw error;
+				expect((error as StoreUnavailable).hint).toMatch(/damaged.*set aside/);
+				unavailable += 1;
+			}
+			engine.close();
+			if (unavailable > 3) break;
+		}
+		expect(wrong).toBe(0);
+		expect(unavailable).toBeGreaterThan(0);
+		db.close();
+		const reopened = openDatabase(path, CACHE_SCHEMA, 456);
+		expect(reopened.setAsidePath).toBe(`${path}.damaged-456`);
+		expect(existsSync(`${path}.damaged`)).toBe(false);
+		expect(await audit(engineOver(cacheOf(reopened.db)), 300)).toEqual({ hits: 0, wrong: 0 });
+		reopened.db.close();
+		expect(openDatabase(path, CACHE_SCHEMA, 789).setAsidePath).toBeUndefined();
+	});
+
+	it('is not laid to the sound file that took its place', async () => {
+		await fill();
+		const { db } = openDatabase(path, CACHE_SCHEMA, 0);
+		rmSync(path);
+		for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+		const sound = openDatabase(path, CACHE_SCHEMA, 0);
+		expect(statSync(path).size).toBeGreaterThan(0);
+		await cacheOf(db)
+			.lookup([{ namespace: 'a', key: 'ab'.repeat(32), userHash: '00' }])
+			.catch(() => 0);
+		db.close();
+		sound.db.close();
+		expect(openDatabase(path, CACHE_SCHEMA, 1).setAsidePath).toBeUndefined();
+		expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toEqual([]);
+	});
+});
