@@ -94,11 +94,11 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		response.off('close', gone);
 		return true;
 	};
-	const send = (text: string, body?: JsonObject): void => {
+	const send = (text: () => string, body?: JsonObject): void => {
 		if (!begun) response.writeHead(200, { ...headers, ...EVENT_HEADERS });
 		const opening = begun ? '' : events!.begin(body);
 		begun = true;
-		write(opening + text);
+		write(opening + text());
 		if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
 	};
 	const cancel = (): void => {
@@ -128,7 +128,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		const late = await options.onAnswer(given.body, item);
 		if (!close()) return;
 		if (events) {
-			send(events.end(given.body), given.body);
+			send(() => events.end(given.body), given.body);
 			end();
 		} else {
 			sendJson(withOwnEnd(response, end), 200, given.body, { ...headers, ...late });
@@ -139,7 +139,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		cancel();
 	}, options.timeoutMs);
 	const heart = setInterval(() => {
-		if (events && !response.destroyed) send(events.keepAlive());
+		if (events && !response.destroyed) send(events.keepAlive);
 	}, KEEP_ALIVE_MS);
 	deadline.unref();
 	heart.unref();
@@ -154,7 +154,10 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 				if (closed) cancel();
 			}
 			if (closed || answering) return;
-			if (message.promptCache === 'text' && events) send(events.text(message.piece));
+			if (message.promptCache === 'text' && events) {
+				const { piece } = message;
+				send(() => events.text(piece));
+			}
 			if (message.promptCache === 'answer') {
 				answer(message.item).catch(() => fail(FAILED));
 			}
