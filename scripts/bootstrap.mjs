@@ -52,17 +52,30 @@ function installedMatchesLock(lockText) {
 	);
 }
 
+/**
+ * `npm ci`; where it refuses because the lockfile leaves out optional packages of other platforms,
+ * `npm install` with the same lockfile, which takes the same versions and changes no file.
+ */
+async function installPackages() {
+	const npm = (...args) =>
+		runOrThrow('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund'], {
+			env: environmentWithoutLocalBin(),
+			quiet: true,
+		});
+	try {
+		await npm('ci');
+	} catch (error) {
+		if (!error.message.includes('EUSAGE')) throw error;
+		await npm('install', '--no-save');
+	}
+}
+
 async function ensurePackages() {
 	const lockText = fs.readFileSync(path.join(repoRoot, 'package-lock.json'), 'utf8');
 	const lock = sha256(lockText);
 	if (readStamp().lock === lock) return;
 	if (!installedMatchesLock(lockText)) {
-		await withProgress('Installing npm packages', () =>
-			runOrThrow('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-				env: environmentWithoutLocalBin(),
-				quiet: true,
-			}),
-		);
+		await withProgress('Installing npm packages', installPackages);
 	}
 	writeStamp({ lock });
 }

@@ -48,7 +48,10 @@ export function run(command, args, { cwd = repoRoot, env = process.env, quiet = 
 export async function runOrThrow(command, args, options = {}) {
 	const { code, output } = await run(command, args, options);
 	if (code !== 0) {
-		const tail = output.split('\n').slice(-40).join('\n');
+		const lines = output.trim().split('\n');
+		const shown =
+			lines.length <= 60 ? lines : [...lines.slice(0, 25), '[...]', ...lines.slice(-35)];
+		const tail = shown.join('\n');
 		throw new Error(`${command} ${args.join(' ')} failed (${code})${tail ? `\n${tail}` : ''}`);
 	}
 	return output;
