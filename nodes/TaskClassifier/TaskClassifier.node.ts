@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 import { loadClassifier } from '../shared/drivers/tables/classifierWeights';
 import { failedItem } from '../shared/n8n/nodeErrors';
-import { connectJudge } from './askJudge';
+import { connectJudge, type Judge } from './askJudge';
 import { classifyItem } from './classifyItem';
 import { classifySettings } from './classifySettings';
 import { description } from './TaskClassifier.description';
@@ -17,7 +17,12 @@ export class TaskClassifier implements INodeType {
 		const classifier = loadClassifier();
 		const read = promptReader(this);
 		const settingsOf = classifySettings(this);
-		const judge = await connectJudge(this);
+		let judge: Judge | undefined;
+		try {
+			judge = await connectJudge(this);
+		} catch (error) {
+			return [[], items.map((_item, index) => failedItem(this, error, index))];
+		}
 		for (const [index, item] of items.entries()) {
 			try {
 				const text = await read(item, index);

@@ -92,7 +92,7 @@ export function classifyPrompt(
 		header: model.header,
 		options,
 	});
-	const reasons = explainDecision(type, confidence, signals, structure);
+	const reasons = explainDecision(type, confidence, signals.asked, structure);
 	if (judgedType) reasons.push('decided by the attached chat model');
 	if (side.reason) reasons.push(side.reason);
 	return { type, tier: side.tier, difficulty, confidence, language, reasons };

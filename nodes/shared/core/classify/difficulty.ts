@@ -2,7 +2,7 @@ import type { Lexicon } from './lexicon';
 import type { SegmentedPrompt, Unit } from './segment';
 import type { PromptStructure } from './structure';
 
-/** What makes a prompt hard, counted. */
+/** What makes a text hard, counted. */
 export interface DifficultySignals {
 	/** Steps, conditions and constraints spelled out. */
 	steps: number;
@@ -22,54 +22,62 @@ export interface DifficultySignals {
 	requests: number;
 }
 
+/** The signals of what is asked and of what is given with it. */
+export interface PromptDifficulty {
+	asked: DifficultySignals;
+	given: DifficultySignals;
+}
+
+/** Types whose pasted part is the problem itself: reasoning, math, coding. */
+const PROBLEM_TYPES = [9, 10, 11];
+/** How much a pasted text counts where it is only worked on. */
+const GIVEN_SHARE = 0.2;
+
 /** Prior of each task type: how often a small model fails at it, in the order of `TASK_TYPES`. */
 const TYPE_PRIOR = [
-	0.12, 0.16, 0.14, 0.16, 0.16, 0.14, 0.24, 0.4, 0.32, 0.6, 0.5, 0.56, 0.46, 0.38, 0.34, 0.5,
+	0.14, 0.2, 0.14, 0.18, 0.14, 0.16, 0.28, 0.28, 0.24, 0.62, 0.58, 0.58, 0.34, 0.28, 0.24, 0.5,
 ];
-
-const FORMAL =
-	/\b(?:prove|proof|theorem|lemma|induction|integer|integers|polynomial|modulo|divisor|divisible|prime|primes|real numbers|complex number|matrix|eigen\w*|integral|derivative|differential|converge\w*|bijection|probability|expected value|combinator\w*|permutation\w*|inscribed|circumscribed|tangent|perpendicular|sequence|recurrence|asymptotic\w*|complexity|concurren\w*|thread safe|distributed|deadlock|np hard|dynamic programming|demontr\w*|preuve|theoreme|recurrence|entiers|polynome|beweis\w*|satz|primzahl\w*|demuestr\w*|teorema)\b/g;
-const SEQUENCE =
-	/\b(?:then|after that|afterwards|next|finally|first|second|third|later|before|twice|half|times as|more than|fewer than|less than|each|every|remaining|left over|rest|total|puis|ensuite|enfin|apres|avant|d abord|deux fois|moitie|chaque|reste|dann|danach|zuerst|anschliessend|doppelt|halb|jede\w*|rest|luego|despues|primero|finalmente|doble|mitad|cada|resto)\b/g;
-const CONDITION =
-	/\b(?:if|unless|otherwise|except|only if|provided|when|whenever|given that|such that|subject to|without|must|cannot|at least|at most|exactly|neither|nor|si|sauf|sinon|sans|doit|doivent|au moins|au plus|exactement|wenn|falls|ausser|ohne|muss|mindestens|hochstens|genau|salvo|excepto|sin|debe|al menos|como maximo)\b/g;
-
-function matches(pattern: RegExp, text: string): number {
-	pattern.lastIndex = 0;
-	let n = 0;
-	while (pattern.exec(text) !== null && n < 60) n++;
-	return n;
-}
 
 /** Counts the signals within the part of the prompt that is looked at. */
 export function readDifficultySignals(
 	lexicon: Lexicon,
 	parts: SegmentedPrompt,
 	structure: PromptStructure,
-): DifficultySignals {
-	const units = [...parts.instruction, ...parts.constraints, ...parts.payload];
-	const text = units
-		.map((u) => u.words)
-		.join(' ')
-		.slice(0, 1600);
+): PromptDifficulty {
+	const { instruction, constraints, payload } = parts;
+	const asked = count(lexicon, [...instruction, ...constraints]);
+	asked.constraints = constraints.length;
+	asked.latex = structure.latexCommands;
+	return { asked, given: count(lexicon, payload) };
+}
+
+function count(lexicon: Lexicon, units: Unit[]): DifficultySignals {
 	let long = 0;
 	let words = 0;
-	for (const word of text.split(' ')) {
-		words++;
-		if (word.length >= 9) long++;
+	let quantities = 0;
+	for (const unit of units) {
+		words += unit.wordCount;
+		for (let start = 0; start < unit.words.length;) {
+			const space = unit.words.indexOf(' ', start);
+			const end = space < 0 ? unit.words.length : space;
+			if (end - start >= 9) long++;
+			const sign = unit.words.charCodeAt(start);
+			if (sign >= 48 && sign <= 57) quantities++;
+			start = end + 1;
+		}
 	}
-	const requests = countRequests(lexicon, parts.instruction);
+	const marked = (kind: 0 | 1 | 2): number => units.reduce((n, u) => n + u.marks[kind], 0);
 	return {
-		steps: matches(SEQUENCE, text),
-		conditions: matches(CONDITION, text),
-		constraints: parts.constraints.length,
-		quantities: structure.numbers,
+		steps: marked(1),
+		conditions: marked(2),
+		constraints: 0,
+		quantities,
 		sentences: units.filter((u) => u.wordCount > 3).length,
 		words,
 		longWords: long / Math.max(8, words),
-		formal: matches(FORMAL, text),
-		latex: structure.latexCommands,
-		requests,
+		formal: marked(0),
+		latex: 0,
+		requests: countRequests(lexicon, units),
 	};
 }
 
@@ -82,10 +90,8 @@ function countRequests(lexicon: Lexicon, units: Unit[]): number {
 	return n;
 }
 
-/** Default weights of the signals, in the order of `DifficultySignals`; bias first, then the prior. */
-export const DIFFICULTY_WEIGHTS = [
-	-2.55, 3.6, 0.26, 0.2, 0.16, 0.24, 0.22, 0.26, 1.6, 0.45, 0.3, 0.2,
-];
+/** Default weights of the signals: bias, prior, then in the order of `DifficultySignals`. */
+export const DIFFICULTY_WEIGHTS = [-2.6, 3.6, 0.28, 0.2, 0.16, 0.2, 0.16, 0.2, 1.6, 0.8, 0.6, 0.2];
 
 const saturate = (n: number): number => Math.log2(1 + n);
 
@@ -94,25 +100,28 @@ const saturate = (n: number): number => Math.log2(1 + n);
  * @param types probabilities of the learned task types
  */
 export function scoreDifficulty(
-	signals: DifficultySignals,
+	{ asked, given }: PromptDifficulty,
 	types: ArrayLike<number>,
 	weights: readonly number[] = DIFFICULTY_WEIGHTS,
 ): number {
 	let prior = 0;
 	for (let c = 0; c < types.length; c++) prior += types[c]! * TYPE_PRIOR[c]!;
+	const isProblem = PROBLEM_TYPES.reduce((p, c) => p + (types[c] ?? 0), 0);
+	const share = GIVEN_SHARE + (1 - GIVEN_SHARE) * isProblem;
+	const both = (name: keyof DifficultySignals): number => asked[name] + share * given[name];
 	const values = [
 		1,
 		prior,
-		saturate(signals.steps),
-		saturate(signals.conditions),
-		saturate(signals.constraints),
-		saturate(signals.quantities),
-		saturate(signals.sentences),
-		saturate(signals.words / 20),
-		signals.longWords,
-		saturate(signals.formal),
-		saturate(signals.latex),
-		saturate(signals.requests),
+		saturate(both('steps')),
+		saturate(both('conditions')),
+		saturate(both('constraints')),
+		saturate(both('quantities')),
+		saturate(both('sentences')),
+		saturate(both('words') / 20),
+		both('longWords'),
+		saturate(both('formal')),
+		saturate(both('latex')),
+		saturate(both('requests')),
 	];
 	let z = 0;
 	values.forEach((v, i) => (z += v * (weights[i] ?? 0)));

@@ -21,13 +21,16 @@ export interface Lexicon {
 	concepts: string[];
 	/** Concepts from this index on are function words that vote for a language. */
 	firstFunctionConcept: number;
+	/** Concepts from this index on, up to the function words, mark difficulty and not a task. */
+	firstDifficultyConcept: number;
 	/** Auxiliary verbs: they make a question only at the beginning of a line. */
 	yesNoConcept: number;
+	/** Child of a node by symbol, 0 for none. */
 	children: Uint16Array;
-	/** 1 for nodes that have outputs. */
-	accepting: Uint8Array;
-	/** Concept, language mask and stem flag of each accepting node, packed; see `pack`. */
-	outputs: Map<number, number[]>;
+	/** Where a node's outputs begin in `outputs`, 0 for a node without any. */
+	firstOutput: Uint16Array;
+	/** Packed concept, languages and stem flag of the accepting nodes, each list closed by 0. */
+	outputs: Uint16Array;
 }
 
 function symbolOf(code: number): number {
@@ -37,9 +40,12 @@ function symbolOf(code: number): number {
 	return code === 43 ? PLUS : -1;
 }
 
-function pack(concept: number, language: number, stem: boolean): number {
-	return (concept << 5) | (language << 1) | (stem ? 1 : 0);
+/** Concept from bit 6 on, languages in bits 2-5, 2 for a stem, and always 1: no output is 0. */
+function pack(concept: number, languages: number, stem: boolean): number {
+	return (concept << 6) | (languages << 2) | (stem ? 3 : 1);
 }
+
+const MAX_NODES = 65_535;
 
 /**
  * Compiles the text form of the lexicon.
@@ -48,49 +54,66 @@ function pack(concept: number, language: number, stem: boolean): number {
  */
 export function compileLexicon(source: string): Lexicon {
 	const concepts: string[] = [];
-	const nodes: number[][] = [new Array<number>(ALPHABET_SIZE).fill(0)];
-	const outputs = new Map<number, number[]>();
+	const children = new Uint16Array(MAX_NODES * ALPHABET_SIZE);
+	const found = new Map<number, number[]>();
+	let nodes = 1;
 	for (const line of source.split('\n')) {
 		if (line === '' || line.startsWith('#')) continue;
-		const match = /^(\w+) (en|fr|de|es): (.+)$/.exec(line);
-		if (!match) throw new Error(`Lexicon line not understood: ${line.slice(0, 60)}`);
-		const [name, language, phrases] = match.slice(1) as [string, string, string];
+		const colon = line.indexOf(': ');
+		const [name = '', language = ''] = line.slice(0, Math.max(0, colon)).split(' ');
+		const place = (LEXICON_LANGUAGES as readonly string[]).indexOf(language);
+		if (name === '' || place < 0)
+			throw new Error(`Lexicon line not understood: ${line.slice(0, 60)}`);
 		let concept = concepts.indexOf(name);
 		if (concept < 0) concept = concepts.push(name) - 1;
-		const bit = 1 << (LEXICON_LANGUAGES as readonly string[]).indexOf(language);
-		for (const raw of phrases.split(',')) {
-			const stem = raw.trimEnd().endsWith('*');
+		for (const raw of line.slice(colon + 2).split(',')) {
 			const phrase = raw.replace(/[^a-z0-9+]+/g, ' ').trim();
 			let node = 0;
 			for (let i = 0; i < phrase.length; i++) {
-				const symbol = symbolOf(phrase.charCodeAt(i));
-				if (nodes[node]![symbol] === 0) {
-					nodes[node]![symbol] = nodes.push(new Array<number>(ALPHABET_SIZE).fill(0)) - 1;
-				}
-				node = nodes[node]![symbol]!;
+				const edge = node * ALPHABET_SIZE + symbolOf(phrase.charCodeAt(i));
+				if (children[edge] === 0) children[edge] = nodes++;
+				if (nodes >= MAX_NODES) throw new Error('Lexicon too large');
+				node = children[edge]!;
 			}
-			if (node === 0) continue;
-			const list = outputs.get(node) ?? [];
-			const known = list.findIndex((o) => o >> 5 === concept && (o & 1) === (stem ? 1 : 0));
-			if (known < 0) list.push(pack(concept, bit, stem));
-			else list[known]! |= bit << 1;
-			outputs.set(node, list);
+			if (node > 0) addOutput(found, node, pack(concept, 1 << place, raw.trimEnd().endsWith('*')));
 		}
 	}
-	if (nodes.length > 65_535) throw new Error('Lexicon too large');
-	const children = new Uint16Array(nodes.length * ALPHABET_SIZE);
-	nodes.forEach((row, i) => children.set(row, i * ALPHABET_SIZE));
-	const first = concepts.findIndex((name) => name.startsWith('l_'));
-	const accepting = new Uint8Array(nodes.length);
-	for (const node of outputs.keys()) accepting[node] = 1;
+	const firstOf = (prefix: string): number => {
+		const first = concepts.findIndex((name) => name.startsWith(prefix));
+		return first < 0 ? concepts.length : first;
+	};
 	return {
 		concepts,
-		firstFunctionConcept: first < 0 ? concepts.length : first,
+		firstFunctionConcept: firstOf('l_'),
+		firstDifficultyConcept: firstOf('x_'),
 		yesNoConcept: concepts.indexOf('q_yesno'),
-		children,
-		accepting,
-		outputs,
+		children: children.slice(0, nodes * ALPHABET_SIZE),
+		...packOutputs(found, nodes),
 	};
+}
+
+function addOutput(found: Map<number, number[]>, node: number, output: number): void {
+	const list = found.get(node);
+	if (!list) {
+		found.set(node, [output]);
+		return;
+	}
+	const same = list.findIndex((o) => o >> 6 === output >> 6 && (o & 2) === (output & 2));
+	if (same < 0) list.push(output);
+	else list[same]! |= output;
+}
+
+function packOutputs(
+	found: Map<number, number[]>,
+	nodes: number,
+): Pick<Lexicon, 'firstOutput' | 'outputs'> {
+	const firstOutput = new Uint16Array(nodes);
+	const outputs = [0];
+	for (const [node, list] of found) {
+		firstOutput[node] = outputs.length;
+		outputs.push(...list, 0);
+	}
+	return { firstOutput, outputs: Uint16Array.from(outputs) };
 }
 
 /**
@@ -98,23 +121,22 @@ export function compileLexicon(source: string): Lexicon {
  * @param words folded text of letters, digits and `+` with single spaces between words
  */
 export function findConcepts(lexicon: Lexicon, words: string): LexiconHit[] {
-	const { children, accepting, outputs } = lexicon;
+	const { children, firstOutput, outputs } = lexicon;
 	const hits: LexiconHit[] = [];
 	const length = words.length;
 	let word = 0;
 	for (let start = 0; start < length; word++) {
 		let node = 0;
-		let i = start;
-		for (; i < length; i++) {
+		for (let i = start; i < length; i++) {
 			const symbol = symbolOf(words.charCodeAt(i));
 			if (symbol < 0) break;
 			node = children[node * ALPHABET_SIZE + symbol]!;
 			if (node === 0) break;
-			if (accepting[node] === 0) continue;
+			let at = firstOutput[node]!;
+			if (at === 0) continue;
 			const atBoundary = i + 1 === length || words.charCodeAt(i + 1) === 32;
-			for (const output of outputs.get(node) ?? []) {
-				if (!atBoundary && (output & 1) === 0) continue;
-				addHit(hits, output >> 5, (output >> 1) & 15, word);
+			for (let output = outputs[at]!; output !== 0; output = outputs[++at]!) {
+				if (atBoundary || (output & 2) !== 0) addHit(hits, output >> 6, (output >> 2) & 15, word);
 			}
 		}
 		const space = words.indexOf(' ', start);

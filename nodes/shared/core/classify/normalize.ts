@@ -1,11 +1,12 @@
 /** Characters of the beginning and of the end of a long prompt that are looked at. */
-export const HEAD_CHARS = 1400;
-export const TAIL_CHARS = 700;
+export const HEAD_CHARS = 1000;
+export const TAIL_CHARS = 500;
 
 /** Raw characters folded at each end: more than is kept, so that the cut does not move with case. */
 const HEAD_WINDOW = 3000;
 const TAIL_WINDOW = 1500;
 const COURTESY_WINDOW = 400;
+const CLOSER_WINDOW = 80;
 const MAX_COURTESIES = 8;
 
 /** What an assistant is asked about itself: "can you feel pain?" is no courtesy. */
@@ -65,7 +66,7 @@ function stripCourtesy(text: string): string {
 		const before = rest;
 		const opener = OPENER.exec(rest.slice(0, COURTESY_WINDOW));
 		if (opener && hasWord(rest, opener[0].length)) rest = rest.slice(opener[0].length);
-		const tail = rest.slice(-COURTESY_WINDOW);
+		const tail = rest.slice(-CLOSER_WINDOW);
 		const closer = CLOSER.exec(tail);
 		if (closer && closer.index > 0) {
 			rest = rest.slice(0, rest.length - tail.length + closer.index) + closer[1];

@@ -42,8 +42,8 @@ export function explainDecision(
 	if (type === 'math' && signals.formal > 1) parts.push('formal mathematics');
 	if (signals.steps > 3) parts.push('several steps');
 	if (signals.conditions > 3) parts.push('several conditions');
-	if ((type === 'math' || type === 'reasoning') && signals.quantities > 3) {
-		parts.push(counted(signals.quantities, 'number', 'numbers'));
+	if ((type === 'math' || type === 'reasoning') && structure.numbers > 3) {
+		parts.push(counted(structure.numbers, 'number', 'numbers'));
 	}
 	if (signals.requests > 2) parts.push(counted(signals.requests, 'request', 'requests'));
 	if (parts.length > 0) reasons.push(joinAnd(parts));

@@ -9,8 +9,12 @@ export interface Unit {
 	words: string;
 	/** Number of words. */
 	wordCount: number;
-	/** Phrases of the lexicon in the unit's language. */
+	/** Phrases of the lexicon in the unit's language that tell a task. */
 	hits: LexiconHit[];
+	/** How often formal language, steps and conditions occur. */
+	marks: [formal: number, steps: number, conditions: number];
+	/** Function words of en, fr, de, es. */
+	votes: [number, number, number, number];
 	/** Bit mask of the unit's likely languages over `LEXICON_LANGUAGES`; 0 when nothing tells. */
 	languages: number;
 	/** How much the unit looks like an instruction; from `INSTRUCTION_SCORE` on it is taken as one. */
@@ -64,7 +68,7 @@ export function segmentPrompt(lexicon: Lexicon, prompt: NormalizedPrompt): Segme
 	}
 	scoreUnits(lexicon, units);
 	const chosen = chooseInstruction(units);
-	for (const unit of chosen) addVotes(lexicon, unit, votes);
+	for (const unit of chosen) unit.votes.forEach((v, i) => (votes[i]! += v));
 	return {
 		instruction: units.filter((u) => chosen.has(u)),
 		payload: units.filter((u) => !chosen.has(u)),
@@ -116,40 +120,27 @@ function readUnit(
 	piece: { text: string; fromTail: boolean; quoted: boolean },
 	words: string,
 ): Unit {
+	const { firstFunctionConcept, firstDifficultyConcept, yesNoConcept } = lexicon;
 	const all = findConcepts(lexicon, words);
-	const votes = [0, 0, 0, 0];
-	for (const hit of all) {
-		if (hit.concept >= lexicon.firstFunctionConcept) {
-			votes[hit.concept - lexicon.firstFunctionConcept]! += 2;
-		}
+	const votes: Unit['votes'] = [0, 0, 0, 0];
+	for (const { concept } of all) {
+		if (concept >= firstFunctionConcept) votes[concept - firstFunctionConcept]!++;
 	}
 	const best = Math.max(...votes);
 	let languages = 0;
 	if (best > 0) votes.forEach((v, i) => (languages |= v >= best * 0.75 ? 1 << i : 0));
 	const mask = languages === 0 ? 15 : languages;
+	const hits: LexiconHit[] = [];
+	const marks: Unit['marks'] = [0, 0, 0];
+	for (const hit of all) {
+		const { concept, word } = hit;
+		if (concept >= firstFunctionConcept || (hit.languages & mask) === 0) continue;
+		if (concept >= firstDifficultyConcept) marks[concept - firstDifficultyConcept]!++;
+		else if (word === 0 || concept !== yesNoConcept) hits.push(hit);
+	}
 	let wordCount = 1;
 	for (let i = words.indexOf(' '); i >= 0; i = words.indexOf(' ', i + 1)) wordCount++;
-	return {
-		...piece,
-		words,
-		wordCount,
-		hits: all.filter(
-			(h) =>
-				h.concept < lexicon.firstFunctionConcept &&
-				(h.languages & mask) !== 0 &&
-				(h.word === 0 || h.concept !== lexicon.yesNoConcept),
-		),
-		languages,
-		score: 0,
-	};
-}
-
-function addVotes(lexicon: Lexicon, unit: Unit, votes: [number, number, number, number]): void {
-	for (const hit of findConcepts(lexicon, unit.words)) {
-		if (hit.concept >= lexicon.firstFunctionConcept) {
-			votes[hit.concept - lexicon.firstFunctionConcept]! += 1;
-		}
-	}
+	return { ...piece, words, wordCount, hits, marks, votes, languages, score: 0 };
 }
 
 function scoreUnits(lexicon: Lexicon, units: Unit[]): void {

@@ -35,8 +35,7 @@ export interface PromptStructure {
 	foreignPayload: boolean;
 }
 
-const NUMBER = /\d+(?:[.,]\d+)*/g;
-const CODE_SIGN = /[{}[\]<>=;_\\|&$]/g;
+const CODE_SIGNS = new Set([...'{}[]<>=;_\\|&$'].map((sign) => sign.charCodeAt(0)));
 const LATEX = /\\[a-z]+|\$[^$\n]{1,80}\$/g;
 const OPTION_LINE = /(?:^|\n)\s*(?:\(?[a-e]\)|[a-e][.:)]|[-*] )\s*\S/g;
 const DIALOG_TURN =
@@ -54,6 +53,25 @@ function count(pattern: RegExp, text: string): number {
 	pattern.lastIndex = 0;
 	while (pattern.exec(text) !== null) n++;
 	return n;
+}
+
+/** Everything that a single pass over the characters can count. */
+function countSigns(
+	text: string,
+): Record<'numbers' | 'code' | 'questions' | 'lines' | 'quotes', number> {
+	const out = { numbers: 0, code: 0, questions: 0, lines: 0, quotes: 0 };
+	let inNumber = false;
+	for (let i = 0; i < text.length; i++) {
+		const sign = text.charCodeAt(i);
+		const isDigit = sign >= 48 && sign <= 57;
+		if (isDigit && !inNumber) out.numbers++;
+		inNumber = isDigit || (inNumber && (sign === 44 || sign === 46));
+		if (sign === 10) out.lines++;
+		else if (sign === 63) out.questions++;
+		else if (sign === 34) out.quotes++;
+		else if (!isDigit && (sign < 97 || sign > 122) && CODE_SIGNS.has(sign)) out.code++;
+	}
+	return out;
 }
 
 function endsWith(units: Unit[], sign: string): boolean {
@@ -79,6 +97,7 @@ function overlapOf(instruction: Unit[], payload: Unit[]): number {
 export function readStructure(prompt: NormalizedPrompt, parts: SegmentedPrompt): PromptStructure {
 	const text = prompt.tail === '' ? prompt.head : `${prompt.head}\n${prompt.tail}`;
 	const { instruction, payload } = parts;
+	const signs = countSigns(text);
 	const spoken = instruction.reduce((mask, u) => mask | u.languages, 0);
 	const pasted = payload.reduce((mask, u) => mask | u.languages, 0);
 	const words = (units: Unit[]): number => units.reduce((n, u) => n + u.wordCount, 0);
@@ -90,21 +109,21 @@ export function readStructure(prompt: NormalizedPrompt, parts: SegmentedPrompt):
 		instructionWords: words(instruction),
 		payloadWords: words(payload),
 		payloadUnits: payload.length,
-		numbers: count(NUMBER, text),
-		codeDensity: count(CODE_SIGN, text) / Math.max(1, text.length),
-		latexCommands: count(LATEX, text),
+		numbers: signs.numbers,
+		codeDensity: signs.code / Math.max(1, text.length),
+		latexCommands: signs.code > 0 ? count(LATEX, text) : 0,
 		optionLines: count(OPTION_LINE, text),
-		dialogTurns: count(DIALOG_TURN, text),
-		bracketSlots: count(SLOT, text),
-		questionMarks: count(/\?/g, text),
-		lineBreaks: count(/\n/g, text),
+		dialogTurns: text.includes(':') ? count(DIALOG_TURN, text) : 0,
+		bracketSlots: signs.code > 0 ? count(SLOT, text) : 0,
+		questionMarks: signs.questions,
+		lineBreaks: signs.lines,
 		hasCodeFence: text.includes('```'),
-		hasJson: JSON_LIKE.test(text),
-		hasTable: TABLE_LIKE.test(text),
-		hasMarkup: MARKUP.test(text),
-		hasQuote: text.includes('"'),
+		hasJson: signs.code > 0 && JSON_LIKE.test(text),
+		hasTable: signs.lines > 0 && TABLE_LIKE.test(text),
+		hasMarkup: signs.code > 0 && MARKUP.test(text),
+		hasQuote: signs.quotes > 0,
 		hasFormula: FORMULA.test(text),
-		hasCurrency: CURRENCY.test(text),
+		hasCurrency: signs.numbers > 0 && CURRENCY.test(text),
 		instructionFirst: first !== undefined && text.startsWith(first.text.slice(0, 12)),
 		instructionLast:
 			last !== undefined &&
