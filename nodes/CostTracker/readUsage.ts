@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
 import { isObject } from '../shared/core/usage/json';
+import type { UsageReading } from '../shared/core/usage/reading';
 import { recogniseUsage } from '../shared/core/usage/recognise';
 import { perItem } from '../shared/n8n/parameters';
 import type { SubNodeRun } from '../shared/n8n/subNodeRuns';
@@ -28,8 +29,12 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		model: model(index) || undefined,
 		provider: provider(index) || undefined,
 	});
-	const itemPart = (response: unknown, index: number): TrackRequest['parts'] => [
-		{ id: `${execution.step}:${index}`, response, hints: hintsAt(index) },
+	const itemPart = (
+		response: unknown,
+		index: number,
+		readings?: readonly UsageReading[],
+	): TrackRequest['parts'] => [
+		{ id: `${execution.step}:${index}`, response, hints: hintsAt(index), readings },
 	];
 	const runParts = (index: number): TrackRequest['parts'] => {
 		const open = runs === undefined ? subNodeRuns(ctx) : [];
@@ -47,9 +52,9 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		throw new ConfigError(`"${from}" is not known`, 'Usage From', 'Choose one of the list.');
 	}
 	return (item, index) => {
-		if (recogniseUsage(item.json).length > 0 || isCacheHit(item)) return itemPart(item.json, index);
-		const parts = runParts(index);
-		return parts.length > 0 ? parts : itemPart(item.json, index);
+		const readings = recogniseUsage(item.json);
+		const parts = readings.length > 0 || isCacheHit(item) ? [] : runParts(index);
+		return parts.length > 0 ? parts : itemPart(item.json, index, readings);
 	};
 }
 

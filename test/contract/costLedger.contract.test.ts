@@ -3,6 +3,7 @@ import type { Reservation } from '../../nodes/shared/core/budget/budget';
 import { periodKey } from '../../nodes/shared/core/budget/budget';
 import type { LedgerCall } from '../../nodes/shared/core/ledger/call';
 import { addCounters, noCounters } from '../../nodes/shared/core/ledger/counters';
+import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import type { LedgerSpan } from '../../nodes/shared/core/ledger/rows';
 import type { CostLedger } from '../../nodes/shared/ports/CostLedger';
 import type { WorkerReport, WorkerTask } from '../support/ledgerWorker';
@@ -17,7 +18,6 @@ const backends: Array<[string, StartLedger]> = [
 
 const hourMs = 3_600_000;
 const now = Date.parse('2026-11-20T10:20:00Z');
-const clock = { nowMs: () => Date.now(), random: () => 0.5, sleep: async () => undefined };
 
 let made = 0;
 function call(over: Partial<LedgerCall> = {}): LedgerCall {
@@ -63,7 +63,7 @@ describe.each(backends)('the cost ledger on %s', (_name, start) => {
 	let backend: LedgerUnderTest;
 	let ledger: CostLedger;
 	beforeAll(async () => {
-		backend = await start(clock);
+		backend = await start(systemClock);
 		ledger = backend.ledger;
 	});
 	afterAll(() => backend.close());
@@ -310,7 +310,7 @@ describe.each(backends)('the cost ledger on %s', (_name, start) => {
 describe('retention on SQLite', () => {
 	it('drops hours after five weeks and keeps days for two years', async () => {
 		let at = now;
-		const backend = await startSqliteLedger({ ...clock, nowMs: () => at });
+		const backend = await startSqliteLedger({ ...systemClock, nowMs: () => at });
 		const { ledger } = backend;
 		await ledger.record([call({ namespace: 'old' })]);
 		at = now + 36 * 24 * hourMs;

@@ -27,7 +27,17 @@ export function priceReply(
 	options: PriceOptions,
 	hints: ReplyHints = {},
 ): PricedReply {
-	const calls = recogniseUsage(response)
+	return priceReadings(recogniseUsage(response), book, options, hints);
+}
+
+/** Prices calls whose usage has been read already. */
+export function priceReadings(
+	readings: readonly UsageReading[],
+	book: PriceBook,
+	options: PriceOptions,
+	hints: ReplyHints = {},
+): PricedReply {
+	const calls = readings
 		.map((reading) => ({
 			...reading,
 			model: reading.model ?? hints.model ?? null,

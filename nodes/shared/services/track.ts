@@ -4,15 +4,26 @@ import { cleanDimensions } from '../core/ledger/call';
 import type { CurrencyRate } from '../core/price/currency';
 import { inCurrency } from '../core/price/currency';
 import { usdFromNano } from '../core/price/money';
+import type { UsageReading } from '../core/usage/reading';
+import { recogniseUsage } from '../core/usage/recognise';
 import type { UsageRecord } from '../core/usage/record';
 import { addUsage, inputTotal, outputTotal, unknownUsage } from '../core/usage/record';
 import type { PriceBook } from '../ports/PriceBook';
 import type { PricedReply, ReplyHints } from './priceReply';
-import { priceReply } from './priceReply';
+import { priceReadings } from './priceReply';
+
+/** What one part of an item replied, and under which id it is booked. */
+export interface TrackPart {
+	id: string;
+	response: unknown;
+	hints: ReplyHints;
+	/** The usage in the response, where it has been read already. */
+	readings?: readonly UsageReading[];
+}
 
 /** A reply to be priced and booked; several parts are several calls of one item. */
 export interface TrackRequest {
-	parts: ReadonlyArray<{ id: string; response: unknown; hints: ReplyHints }>;
+	parts: readonly TrackPart[];
 	/** The answer came from the response cache, whatever the reply itself says. */
 	isHit: boolean;
 	workflow: string;
@@ -58,9 +69,10 @@ export interface Tracked {
 
 /** Prices what a request holds and says what to book for it. */
 export function track(request: TrackRequest, book: PriceBook, options: TrackOptions): Tracked {
-	const parts = request.parts.map(({ id, response, hints }) => {
-		const reply = request.isHit ? { cache: { status: 'hit' }, response } : response;
-		return { id, priced: priceReply(reply, book, options, hints) };
+	const parts = request.parts.map(({ id, response, hints, readings: known }) => {
+		const found = known ?? recogniseUsage(response);
+		const readings = request.isHit ? found.map((one) => ({ ...one, cacheHit: true })) : found;
+		return { id, priced: priceReadings(readings, book, options, hints) };
 	});
 	const calls = parts.flatMap(({ id, priced }) => callsOf(request, options, id, priced));
 	if (request.isHit && calls.length === 0) calls.push(hitWithoutUsage(request, options));

@@ -34,9 +34,24 @@ const callLatencyAt = 100;
 const hitLatencyAt = 200;
 
 export function noCounters(): Counters {
-	const plain = Object.fromEntries(counterNames.map((name) => [name, 0]));
-	const empty = (): number[] => latencyBuckets.map(() => 0);
-	return { ...(plain as Record<CounterName, number>), callLatency: empty(), hitLatency: empty() };
+	return {
+		calls: 0,
+		hits: 0,
+		unknownCosts: 0,
+		costNanoUsd: 0,
+		avoidedNanoUsd: 0,
+		overheadNanoUsd: 0,
+		providerSavedNanoUsd: 0,
+		inputTokens: 0,
+		cacheReadTokens: 0,
+		cacheWriteTokens: 0,
+		outputTokens: 0,
+		callLatencyMs: 0,
+		timedCalls: 0,
+		savedLatencyMs: 0,
+		callLatency: new Array<number>(latencyBuckets.length).fill(0),
+		hitLatency: new Array<number>(latencyBuckets.length).fill(0),
+	};
 }
 
 /** What one call adds to its rows. */
@@ -72,13 +87,15 @@ export function countersOf(call: LedgerCall): Counters {
 /** Adds `more` to `sum`, in place. */
 export function addCounters(sum: Counters, more: Counters): Counters {
 	for (const name of counterNames) sum[name] += more[name];
-	for (const [bucket, count] of more.callLatency.entries()) add(sum.callLatency, bucket, count);
-	for (const [bucket, count] of more.hitLatency.entries()) add(sum.hitLatency, bucket, count);
+	addBuckets(sum.callLatency, more.callLatency);
+	addBuckets(sum.hitLatency, more.hitLatency);
 	return sum;
 }
 
-function add(histogram: number[], bucket: number, count: number): void {
-	histogram[bucket] = (histogram[bucket] ?? 0) + count;
+function addBuckets(sum: number[], more: readonly number[]): void {
+	for (let bucket = 0; bucket < more.length; bucket += 1) {
+		sum[bucket] = (sum[bucket] ?? 0) + (more[bucket] ?? 0);
+	}
 }
 
 /**

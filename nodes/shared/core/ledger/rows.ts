@@ -1,6 +1,6 @@
 import type { LedgerCall, LedgerDimensions } from './call';
 import type { Counters } from './counters';
-import { addCounters, countersOf } from './counters';
+import { addCounters, countersOf, noCounters } from './counters';
 
 /** Hours for the last weeks, days for a year and more. */
 export type LedgerSpan = 'hour' | 'day';
@@ -54,6 +54,19 @@ export function rowsOf(span: LedgerSpan, calls: readonly LedgerCall[]): LedgerRo
 		const row = rows.get(key);
 		if (row === undefined) rows.set(key, { startMs, dimensions: call, counters: countersOf(call) });
 		else addCounters(row.counters, countersOf(call));
+	}
+	return [...rows.values()];
+}
+
+/** Rows of hours as rows of their days. */
+export function daysOf(hours: readonly LedgerRow[]): LedgerRow[] {
+	const rows = new Map<string, LedgerRow>();
+	for (const { startMs: hour, dimensions, counters } of hours) {
+		const startMs = spanStart('day', hour);
+		const key = `${startMs} ${encodeDimensions(dimensions)}`;
+		const row = rows.get(key);
+		if (row !== undefined) addCounters(row.counters, counters);
+		else rows.set(key, { startMs, dimensions, counters: addCounters(noCounters(), counters) });
 	}
 	return [...rows.values()];
 }

@@ -33,25 +33,33 @@ const cacheHeaders: Record<string, RegExp> = {
 	'cf-aig-cache-status': /^hit$/i,
 	'x-portkey-cache-status': /^(semantic )?hit$/i,
 	'x-litellm-cache-hit': /^true$/i,
+	// Only there on a hit, whose cost header still tells what the call would have cost (proxy 1.106, 2026-11).
+	'x-litellm-cache-key': /./,
 };
 
 /** What this layer adds to the context. */
 export function contextOf(layer: JsonObject, outer: ReplyContext): ReplyContext {
-	const headers = { ...outer.headers, ...lowerCased(child(layer, 'headers')) };
-	const cache = child(layer, 'cache');
-	const hidden = child(layer, '_hidden_params');
+	const headers = isObject(layer.headers)
+		? { ...outer.headers, ...lowerCased(layer.headers) }
+		: outer.headers;
 	return {
 		headers,
 		model: outer.model ?? firstText(layer.model, layer.modelId, child(layer, 'request').model),
 		batch: outer.batch || isBatchLine(layer),
-		cacheHit:
-			outer.cacheHit ||
-			cache.status === 'hit' ||
-			cache.status === 'stale' ||
-			hidden.cache_hit === true ||
-			child(child(layer, 'extra_fields'), 'cache_debug').cache_hit === true ||
-			Object.entries(cacheHeaders).some(([name, hit]) => hit.test(String(headers[name] ?? ''))),
+		cacheHit: outer.cacheHit || saysCacheHit(layer, headers),
 	};
+}
+
+function saysCacheHit(layer: JsonObject, headers: JsonObject): boolean {
+	const { status } = child(layer, 'cache');
+	return (
+		status === 'hit' ||
+		status === 'stale' ||
+		child(layer, '_hidden_params').cache_hit === true ||
+		child(child(layer, 'extra_fields'), 'cache_debug').cache_hit === true ||
+		(headers !== noContext.headers &&
+			Object.entries(cacheHeaders).some(([name, hit]) => hit.test(String(headers[name] ?? ''))))
+	);
 }
 
 /** A line of OpenAI's or Anthropic's batch output file. */

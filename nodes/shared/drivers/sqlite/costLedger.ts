@@ -5,7 +5,13 @@ import type { LedgerCall } from '../../core/ledger/call';
 import { addCounters, packCounters, unpackCounters } from '../../core/ledger/counters';
 import { retention } from '../../core/ledger/retention';
 import type { LedgerRow, LedgerSpan } from '../../core/ledger/rows';
-import { decodeDimensions, encodeDimensions, rowsOf } from '../../core/ledger/rows';
+import {
+	daysOf,
+	decodeDimensions,
+	encodeDimensions,
+	rowsOf,
+	spanStart,
+} from '../../core/ledger/rows';
 import type { Clock } from '../../ports/Clock';
 import type { CostLedger } from '../../ports/CostLedger';
 import { attempt } from './attempt';
@@ -46,9 +52,9 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 		const nowMs = clock.nowMs();
 		const isNew = calls.map((call) => Number(sql.seen.run(shortId(call.id), nowMs).changes) === 1);
 		const fresh = calls.filter((_, index) => isNew[index]);
-		for (const span of ['hour', 'day'] as const) {
-			for (const row of rowsOf(span, fresh)) add(span, row);
-		}
+		const hours = rowsOf('hour', fresh);
+		for (const row of hours) add('hour', row);
+		for (const row of daysOf(hours)) add('day', row);
 		for (const [key, nanoUsd] of spendOf(fresh)) sql.spend.run(...splitKey(key), nanoUsd);
 		for (const call of fresh) {
 			for (const reservation of call.settles) sql.settle.run(encodeReservation(reservation));
@@ -158,12 +164,16 @@ const keySeparator = '\n';
 /** Nano-USD by period and scope; hits and unknown costs spend nothing. */
 function spendOf(calls: readonly LedgerCall[]): Map<string, number> {
 	const spend = new Map<string, number>();
+	const periods = new Map<number, string[]>();
 	for (const call of calls) {
 		const cost = (call.costNanoUsd ?? 0) + call.overheadNanoUsd;
 		if (cost === 0) continue;
-		for (const period of ['day', 'month'] as const) {
-			for (const scope of scopesOf(call)) {
-				const key = periodKey(period, call.atMs) + keySeparator + scope;
+		const day = spanStart('day', call.atMs);
+		const names = periods.get(day) ?? [periodKey('day', day), periodKey('month', day)];
+		periods.set(day, names);
+		for (const scope of scopesOf(call)) {
+			for (const period of names) {
+				const key = period + keySeparator + scope;
 				spend.set(key, (spend.get(key) ?? 0) + cost);
 			}
 		}
