@@ -82,6 +82,8 @@ async function install(version, folder, node) {
 	await buildSqlite(partial, env);
 	await runOrThrow(node, ['-e', "require('sqlite3')"], { cwd: partial, env, quiet: true });
 	fs.writeFileSync(path.join(partial, '.ready'), `${version}\n`);
+	// What stands there without the mark of a finished install is of no use.
+	fs.rmSync(folder, { recursive: true, force: true });
 	fs.renameSync(partial, folder);
 }
 
