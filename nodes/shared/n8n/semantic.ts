@@ -14,7 +14,7 @@ import { qdrantVectorIndex } from '../drivers/qdrant/vectorIndex';
 import { loadSemanticTables } from '../drivers/tables/embeddingTable';
 import type { Embedder } from '../ports/Embedder';
 import type { VectorIndex } from '../ports/VectorIndex';
-import type { SemanticDeps, SemanticSettings } from '../services/semanticLookup';
+import type { SemanticDeps, SemanticSettings } from '../services/semanticMatching';
 import type { Connection } from './connections';
 
 /** The collection of `semanticProperties`. */

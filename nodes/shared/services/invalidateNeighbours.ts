@@ -1,6 +1,6 @@
 import type { SemanticQuestion } from '../core/semantic/partition';
 import { promptPair } from '../core/semantic/promptPair';
-import type { SemanticDeps } from './semanticLookup';
+import type { SemanticDeps } from './semanticMatching';
 
 const MOST = 50;
 const TIMEOUT_MS = 10_000;

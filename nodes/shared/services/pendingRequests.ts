@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ExplainedRequest } from '../core/explain/components';
 import type { JsonObject } from '../core/json';
-import type { SemanticPlace } from './semanticLookup';
+import type { SemanticPlace } from './semanticMatching';
 
 /** What a lookup knows and its store needs; kept in this process, since an execution runs in one. */
 export interface PendingRequest {

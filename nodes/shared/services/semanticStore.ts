@@ -4,7 +4,8 @@ import { sameReply } from '../core/semantic/sameReply';
 import type { SemanticTables } from '../core/semantic/sameAnswer';
 import type { GuardedStore } from '../ports/GuardedStore';
 import type { SemanticMemory } from '../ports/SemanticMemory';
-import { sharedSubject, type SemanticPlace } from './semanticLookup';
+import type { SemanticPlace } from './semanticMatching';
+import { sharedSubject } from './semanticVerdict';
 import type { StoreOutcome, StoreRequest } from './store';
 
 /** A request to store whose prompt may be found by nearness later. */
