@@ -1,20 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credential } from '../../scripts/lib/n8nContent.mjs';
 import type { RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
 import { stableId } from '../../scripts/lib/templates/fit.mjs';
 import type { AiWorkflowOptions, ProviderName } from '../support/aiWorkflows';
-import { aiWorkflow, PARSER, PROVIDERS, ROOTS, THINK_TOOL } from '../support/aiWorkflows';
+import { aiWorkflow, MEMORY, PARSER, PROVIDERS, ROOTS, THINK_TOOL } from '../support/aiWorkflows';
 import type { TestN8n } from '../support/n8n';
 import { backend, references, startTestN8n } from '../support/n8n';
 import type { StandIn } from '../support/standInProvider';
 import { startStandIn } from '../support/standInProvider';
+import type { TlsProxy } from '../support/tlsProxy';
+import { startTlsProxy } from '../support/tlsProxy';
 
 let standIn: StandIn;
 let redis: RedisServer | undefined;
 let n8n: TestN8n;
 
-const providers = (Object.keys(PROVIDERS) as ProviderName[]).filter((name) => name !== 'mistral');
+let proxy: TlsProxy;
+
+const providers = Object.keys(PROVIDERS) as ProviderName[];
 const route = (name: string): string => name.replace(/ /g, '-');
 
 function credentialsFor(url: string): Credential[] {
@@ -38,12 +43,14 @@ function credentialsFor(url: string): Credential[] {
 
 beforeAll(async () => {
 	standIn = await startStandIn();
+	proxy = await startTlsProxy('api.mistral.ai', standIn.url);
 	redis = backend === 'redis' ? await startRedis() : undefined;
 	const held = credentialsFor(standIn.url);
 	const credentials = references(held);
 	const make = (options: Omit<AiWorkflowOptions, 'credentials' | 'backend'>) =>
 		aiWorkflow({ ...options, credentials, backend });
 	n8n = await startTestN8n({
+		env: proxy.env,
 		credentials: held,
 		workflows: [
 			...providers.map((model) =>
@@ -87,6 +94,47 @@ beforeAll(async () => {
 				root: ROOTS.structuredAgent,
 				model: 'openai chat',
 				parts: [PARSER],
+			}),
+			make({
+				route: 'routed',
+				root: ROOTS.agent,
+				model: 'openai chat',
+				smallModel: 'ollama',
+				cache: { turns: 'all' },
+				parts: [THINK_TOOL],
+			}),
+			make({
+				route: 'memory',
+				root: ROOTS.agent,
+				model: 'openai chat',
+				smallModel: 'ollama',
+				parts: [MEMORY],
+			}),
+			make({
+				route: 'routed-stream',
+				root: ROOTS.streamingAgent,
+				model: 'anthropic',
+				smallModel: 'ollama',
+				webhook: { responseMode: 'streaming' },
+			}),
+			make({
+				route: 'short-lived',
+				root: ROOTS.chain,
+				model: 'openai chat',
+				cache: { ttlSeconds: 1, options: { ttlJitterPercent: 0 } },
+			}),
+			make({
+				route: 'marked',
+				root: ROOTS.agent,
+				model: 'anthropic',
+				cache: { turns: 'all', options: { providerCache: '5m' } },
+				parts: [THINK_TOOL],
+			}),
+			make({
+				route: 'near',
+				root: ROOTS.chain,
+				model: 'openai chat',
+				cache: { match: 'semantic' },
 			}),
 			make({
 				route: 'batch',
@@ -135,6 +183,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await n8n?.stop();
+	await proxy?.stop();
 	await standIn?.stop();
 	await redis?.close();
 }, 60_000);
@@ -225,7 +274,194 @@ describe(`a Cached Chat Model in a real n8n, backend ${backend}`, () => {
 		expect(JSON.parse(first.text)).toHaveLength(50);
 		expect(second).toMatchObject({ status: 200, calls: 0, text: first.text });
 	});
+
+	it('shows what a turn cost and saved, and lets n8n count tokens once', async () => {
+		await ask('chain-openai-chat', { text: 'Count my tokens' });
+		const miss = await lastRunData();
+		expect(miss.Model).toHaveLength(1);
+		expect(miss.Model![0]).toMatchObject({ tokenUsage: { promptTokens: expect.any(Number) } });
+		expect(miss.Cache![0]).toMatchObject({
+			cache: { status: 'miss', hit: false, stored: true, reasons: ['no entry for this prompt'] },
+			cost: { usd: expect.any(Number), cacheHit: false, model: 'gpt-4o-mini', provider: 'openai' },
+		});
+		expect(JSON.stringify(miss.Cache)).not.toContain('tokenUsage');
+
+		await ask('chain-openai-chat', { text: 'Count my tokens' });
+		const hit = await lastRunData();
+		expect(hit.Model).toBeUndefined();
+		expect(JSON.stringify(hit)).not.toContain('tokenUsage');
+		expect(hit.Cache![0]).toMatchObject({
+			cache: { status: 'hit', hit: true, layer: 'exact', saved: { tokens: expect.any(Number) } },
+			cost: { usd: 0, avoidedUsd: (miss.Cache![0]!.cost as { usd: number }).usd, cacheHit: true },
+		});
+	});
+
+	it('explains a miss by what changed', async () => {
+		await ask('final-agent', { text: 'Explain me' });
+		await ask('old-agent', { text: 'Explain me' });
+		expect((await lastRunData()).Cache![0]).toMatchObject({
+			cache: { reasons: ['no entry for this prompt'] },
+		});
+	});
+
+	it("serves cached answers while the provider is down, and passes the provider's own error on", async () => {
+		await ask('chain-anthropic', { text: 'Known before the outage' });
+		standIn.fail({ status: 400, message: 'no credit left', times: 1000 });
+		try {
+			expect(await ask('chain-anthropic', { text: 'Known before the outage' })).toMatchObject({
+				status: 200,
+				calls: 0,
+			});
+			expect((await ask('chain-anthropic', { text: 'Not known' })).status).toBe(500);
+			expect(JSON.stringify(await lastErrors())).toContain('no credit left');
+		} finally {
+			standIn.heal();
+		}
+	});
+
+	it('serves an expired answer within its grace period only while the provider fails', async () => {
+		const first = await ask('short-lived', { text: 'Soon old' });
+		await sleep(1200);
+		standIn.fail({ status: 400, times: 1000 });
+		try {
+			expect(await ask('short-lived', { text: 'Soon old' })).toMatchObject({ text: first.text });
+			expect((await lastRunData()).Cache![0]).toMatchObject({ cache: { status: 'stale' } });
+		} finally {
+			standIn.heal();
+		}
+		expect(await ask('short-lived', { text: 'Soon old' })).toMatchObject({ status: 200, calls: 1 });
+	});
+
+	it('makes one call for ten equal requests at once', async () => {
+		standIn.resetCalls();
+		standIn.fail({ delayMs: 500 });
+		const all = await Promise.all(
+			Array.from({ length: 10 }, () => n8n.post('chain-openai-chat', { text: 'All at once' })),
+		);
+		expect(standIn.calls().total).toBe(1);
+		expect(new Set(all.map(({ text }) => text)).size).toBe(1);
+	});
+
+	it('stores no stream that the provider broke off', async () => {
+		const question = { text: 'A stream that ends too early [[length]]' };
+		await ask('stream-openai-chat', question);
+		expect(await ask('stream-openai-chat', question)).toMatchObject({ calls: 1 });
+	});
+
+	it('sends an easy task to the small model, tools included, and a hard one to the large', async () => {
+		standIn.resetCalls();
+		const easy = 'Translate to French, please use tool: good morning';
+		expect(await ask('routed', { text: easy })).toMatchObject({ status: 200, calls: 2 });
+		expect(standIn.calls().byRoute).toEqual({ 'POST /api/chat': 2 });
+		expect((await lastRunData())['Small Model']).toHaveLength(2);
+		expect(await ask('routed', { text: easy })).toMatchObject({ status: 200, calls: 0 });
+
+		standIn.resetCalls();
+		const hard =
+			'Prove that there are infinitely many primes, then implement a lock-free queue in Rust and reason about its memory ordering.';
+		expect(await ask('routed', { text: hard })).toMatchObject({ status: 200, calls: 1 });
+		expect(standIn.calls().byRoute).toEqual({ 'POST /v1/chat/completions': 1 });
+	});
+
+	it('streams from the small model under a large one of another provider', async () => {
+		standIn.resetCalls();
+		const text = 'Translate to French: good evening';
+		const first = await ask('routed-stream', { text });
+		expect(standIn.calls().byRoute).toEqual({ 'POST /api/chat': 1 });
+		const second = await ask('routed-stream', { text });
+		expect(second.calls).toBe(0);
+		expect(streamed(first.text)).toContain('good evening');
+		expect(streamed(second.text)).toBe(streamed(first.text));
+	});
+
+	it('keeps a conversation with the model that began it', async () => {
+		standIn.resetCalls();
+		await ask('memory', { text: 'Translate to French: good night', session: 'a' });
+		await ask('memory', {
+			text: 'Prove that there are infinitely many primes and implement a lock-free queue in Rust.',
+			session: 'a',
+		});
+		expect(standIn.calls().byRoute).toEqual({ 'POST /api/chat': 2 });
+	});
+
+	it("marks long beginnings for the provider's prompt cache", async () => {
+		standIn.resetCalls();
+		await ask('marked', {
+			text: `Please use tool. ${'A long instruction that comes again. '.repeat(200)}`,
+		});
+		const sent = standIn.calls().requests.map(({ body }) => JSON.stringify(body));
+		expect(sent).toHaveLength(2);
+		for (const body of sent) expect(body).toContain('"cache_control":{"type":"ephemeral"}');
+		const [, second] = (await lastRunData()).Cache!;
+		expect(second).toMatchObject({ cost: { usage: { cacheRead: expect.any(Number) } } });
+	});
+
+	it('leaves no unhandled rejection and no warning of its own in the log of n8n', () => {
+		expect(n8n.log()).not.toMatch(/unhandled/i);
+		expect(n8n.log()).not.toMatch(/problem logging/i);
+	});
 });
+
+type RunData = Record<string, Array<Record<string, unknown>> | undefined>;
+
+/** The last execution, as n8n saved it. */
+async function lastExecution(): Promise<{ runData: Record<string, unknown[]> }> {
+	const session = await n8n.logIn();
+	for (;;) {
+		const { results } = (await session.call('GET', '/executions?limit=1')) as {
+			results: Array<{ id: string; status: string }>;
+		};
+		const [last] = results;
+		if (last && !['running', 'new'].includes(last.status)) {
+			const { data } = (await session.call('GET', `/executions/${last.id}`)) as { data: string };
+			return (unflatten(JSON.parse(data) as unknown[]) as { resultData: never }).resultData;
+		}
+		await sleep(50);
+	}
+}
+
+/** What each AI node put out in the last execution, run by run. */
+async function lastRunData(): Promise<RunData> {
+	const { runData } = await lastExecution();
+	const outputs = (runs: unknown[]) =>
+		runs.flatMap((run) => {
+			const { data } = run as {
+				data?: { ai_languageModel?: [[{ json: Record<string, unknown> }]] };
+			};
+			return data?.ai_languageModel ? [data.ai_languageModel[0][0].json] : [];
+		});
+	return Object.fromEntries(
+		Object.entries(runData).map(([node, runs]): [string, Array<Record<string, unknown>>] => [
+			node,
+			outputs(runs),
+		]),
+	);
+}
+
+async function lastErrors(): Promise<unknown[]> {
+	const { runData } = await lastExecution();
+	return Object.values(runData).flatMap((runs) =>
+		runs.map((run) => (run as { error?: unknown }).error),
+	);
+}
+
+/** n8n saves run data as a list in which every string that is a number points to another place of it. */
+function unflatten(list: unknown[]): unknown {
+	const made = new Map<number, unknown>();
+	const at = (index: number): unknown => {
+		if (made.has(index)) return made.get(index);
+		const value = list[index];
+		if (typeof value !== 'object' || value === null) return value;
+		const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
+		made.set(index, copy);
+		for (const [name, inner] of Object.entries(value)) {
+			(copy as Record<string, unknown>)[name] =
+				typeof inner === 'string' ? at(Number(inner)) : inner;
+		}
+		return copy;
+	};
+	return at(0);
+}
 
 /** The text of n8n's NDJSON stream. */
 function streamed(ndjson: string): string {

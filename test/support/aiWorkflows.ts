@@ -236,3 +236,16 @@ export const PARSER = {
 	},
 	kind: 'ai_outputParser',
 };
+
+/** Remembers a conversation by the field `session` of the body. */
+export const MEMORY = {
+	name: 'Memory',
+	type: 'memoryBufferWindow',
+	version: 1.3,
+	parameters: {
+		sessionIdType: 'customKey',
+		sessionKey: '={{ $("Webhook").first().json.body.session }}',
+		contextWindowLength: 5,
+	},
+	kind: 'ai_memory',
+};
