@@ -16,10 +16,12 @@ import {
 	type Asked,
 	type Buckets,
 	type Caller,
-	type EndpointDeps,
 	type EndpointSettings,
 } from '../shared/services/endpoint';
+import { usageToStore } from '../shared/n8n/storedUsage';
+import type { Connection } from '../shared/n8n/connections';
 import { isHit } from '../shared/services/lookup';
+import { bookAnswer, type Booked } from './booking';
 import { EVENT_HEADERS, openExchange, sendError, sendJson, type Exchange } from './exchange';
 import { readBody, type BodyLimits } from './readBody';
 import { requestItem } from './requestItem';
@@ -39,9 +41,10 @@ export interface Endpoint extends EndpointSettings, BodyLimits {
 	/** A Cache Store in the workflow takes over the lease. */
 	storesItself: boolean;
 	buckets: Buckets;
-	open(): EndpointDeps;
-	/** USD that an answer cost; undefined where that is not known. */
-	costOf(body: JsonObject): number | undefined;
+	workflow: string;
+	/** Book misses too: no Cost Tracker in the workflow does. */
+	booksCalls: boolean;
+	open(): Connection;
 	stop(executionId: string): void;
 	/** Clients that wait now. */
 	waiting: { count: number };
@@ -101,6 +104,7 @@ async function answer(
 		const given = answerBody(operation, outcome.entry.response, frame);
 		if (given.ok) {
 			sendAnswer(response, operation, given.body, frame, streamed, headers);
+			bookAnswer(deps, bookedAs('hit', asked, given.body, endpoint));
 			if (outcome.refresh) start(item(), refresher(asked, operation, frame, endpoint));
 			else if (endpoint.recordHits) start(item());
 			return;
@@ -130,10 +134,12 @@ async function answer(
 		headers,
 		timeoutMs: endpoint.answerTimeoutMs,
 		async onAnswer(body, reply) {
-			const cost = endpoint.costOf(body);
-			await keepAnswer(asked, { response: body, reply }, endpoint, endpoint.open());
+			const connection = endpoint.open();
+			const usage = usageToStore(body, modelOf(request) || null, Date.now());
+			await keepAnswer(asked, { response: body, reply, usage }, endpoint, connection);
+			if (endpoint.booksCalls) bookAnswer(connection, bookedAs('call', asked, body, endpoint));
 			const late: Record<string, string> = {};
-			if (cost !== undefined) late['x-prompt-cache-cost'] = usd(cost);
+			if (typeof usage?.usd === 'number') late['x-prompt-cache-cost'] = usd(usage.usd);
 			return late;
 		},
 		onGiveUp: () => void giveUp(asked, endpoint, endpoint.open()),
@@ -176,6 +182,27 @@ const onlyIfCached = (cacheControl: string | undefined): boolean =>
 	cacheControl !== undefined && /(^|[\s,])only-if-cached\b/i.test(cacheControl);
 
 const usd = (cost: number): string => cost.toFixed(9).replace(/\.?0+$/, '');
+
+const modelOf = ({ model }: JsonObject): string => (typeof model === 'string' ? model : '');
+
+function bookedAs(
+	kind: Booked['kind'],
+	asked: Asked,
+	body: JsonObject,
+	endpoint: Endpoint,
+): Booked {
+	const { request, key, namespace, startedAtMs, outcome } = asked;
+	return {
+		kind,
+		key,
+		body,
+		model: modelOf(request),
+		workflow: endpoint.workflow,
+		namespace,
+		latencyMs: Math.max(0, Date.now() - startedAtMs),
+		originalLatencyMs: isHit(outcome) ? outcome.entry.meta.latencyMs : null,
+	};
+}
 
 function frameOf(request: JsonObject, nowMs: number): AnswerFrame {
 	const id = randomBytes(12).toString('hex');

@@ -7,7 +7,6 @@ import { stopExecution } from '../shared/n8n/stopExecution';
 import { triggerBackend } from '../shared/n8n/triggerBackend';
 import type { Buckets } from '../shared/services/endpoint';
 import type { Endpoint } from './serve';
-import { costOf } from './costOf';
 
 interface KeyRow {
 	name?: string;
@@ -97,7 +96,8 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		buckets,
 		waiting: waiting.get(id)!,
 		open: await triggerBackend(ctx, backend),
-		costOf,
+		workflow: ctx.getWorkflow().name ?? '',
+		booksCalls: !has(/(^|\.)costTracker$/),
 		stop: stopExecution,
 	};
 }

@@ -159,7 +159,7 @@ export function controlOf(header: string | undefined): CacheControl {
 /** Stores the answer to a miss by the admission rules, or gives up the lease. */
 export async function keepAnswer(
 	asked: Asked,
-	answer: { response: Json; reply: Json },
+	answer: { response: Json; reply: Json; usage?: Json },
 	settings: EndpointSettings,
 	deps: EndpointDeps,
 ): Promise<StoreOutcome> {

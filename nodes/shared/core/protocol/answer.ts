@@ -31,6 +31,8 @@ export function eventsFor(operation: Operation, frame: AnswerFrame): EventWriter
 }
 
 /** What nodes of this package left on the item is not the client's. */
-function withoutMarks({ cache: _cache, endpoint: _endpoint, task: _task, ...item }: JsonObject) {
-	return item;
+function withoutMarks(item: JsonObject): JsonObject {
+	const { cache: _cache, endpoint: _endpoint, task: _task, ...rest } = item;
+	const { cost, ...others } = rest;
+	return isJsonObject(cost) && 'avoidedUsd' in cost ? others : rest;
 }

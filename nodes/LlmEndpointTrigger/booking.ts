@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { LedgerCall } from '../shared/core/ledger/call';
+import type { JsonObject } from '../shared/core/json';
+import { bundledPriceBook } from '../shared/drivers/prices/bundled';
+import type { Connection } from '../shared/n8n/connections';
+import { withLedger } from '../shared/n8n/openLedger';
+import type { PriceBook } from '../shared/ports/PriceBook';
+import { track } from '../shared/services/track';
+
+/** One answer, to be booked in the cost ledger. */
+export interface Booked {
+	kind: 'hit' | 'call';
+	/** The cache key: hits of one entry cost the same. */
+	key: string;
+	body: JsonObject;
+	model: string;
+	workflow: string;
+	namespace: string;
+	latencyMs: number;
+	/** How long the original call took, for a hit. */
+	originalLatencyMs: number | null;
+}
+
+const FLUSH_MS = 1_000;
+const MOST_QUEUED = 20_000;
+const LEDGER_TIMEOUT_MS = 2_000;
+
+/** Clients do not wait for the books: calls are written together, once a second. */
+const queues = new WeakMap<Connection, LedgerCall[]>();
+const hits = new LRUCache<string, LedgerCall[]>({ max: 2_000 });
+const DOLLARS = { currency: 'USD', perUsd: 1, date: '' };
+let book: PriceBook | undefined;
+
+/** Books an answer behind the scenes; what the ledger does not take is given up. */
+export function bookAnswer(connection: Connection, booked: Booked): void {
+	const queue = queues.get(connection) ?? open(connection);
+	if (queue.length >= MOST_QUEUED) return;
+	const { kind, latencyMs, originalLatencyMs } = booked;
+	const savedLatencyMs = Math.max(0, (originalLatencyMs ?? latencyMs) - latencyMs);
+	const id = randomUUID();
+	priced(booked).forEach((call, index) => {
+		queue.push({
+			...call,
+			id: `endpoint:${id}:${index}`,
+			atMs: Date.now(),
+			latencyMs: index === 0 ? latencyMs : null,
+			savedLatencyMs: kind === 'hit' && index === 0 ? savedLatencyMs : 0,
+		});
+	});
+}
+
+function open(connection: Connection): LedgerCall[] {
+	const queue: LedgerCall[] = [];
+	queues.set(connection, queue);
+	const timer = setTimeout(() => {
+		queues.delete(connection);
+		// The books are a by-product: their loss is no failure of the answer.
+		withLedger(connection, (ledger) => ledger.record(queue), LEDGER_TIMEOUT_MS).catch(
+			() => undefined,
+		);
+	}, FLUSH_MS);
+	timer.unref();
+	return queue;
+}
+
+function priced({ kind, key, body, model, workflow, namespace }: Booked): LedgerCall[] {
+	const name = `${workflow} ${key}`;
+	const known = kind === 'hit' ? hits.get(name) : undefined;
+	if (known) return known;
+	book ??= bundledPriceBook();
+	const { calls } = track(
+		{
+			parts: [{ id: '', response: body, hints: model === '' ? {} : { model } }],
+			isHit: kind === 'hit',
+			workflow,
+			namespace,
+			tags: [],
+			prompt: '',
+			latencyMs: null,
+			savedLatencyMs: 0,
+			overheadNanoUsd: 0,
+			settles: [],
+		},
+		book,
+		{ atMs: Date.now(), currency: DOLLARS, localNanoUsdPerHour: 0 },
+	);
+	if (kind === 'hit') hits.set(name, calls);
+	return calls;
+}
