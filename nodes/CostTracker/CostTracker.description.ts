@@ -88,6 +88,15 @@ export const description: INodeTypeDescription = {
 			description: "Length of the answer, where the request's own limit does not say",
 			displayOptions: { show: { operation: ['estimate'] } },
 		},
+		{
+			displayName: 'Analyse Provider Caching',
+			name: 'analyseCaching',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to compare the request with the last ones of the same prompt name: how much of it the provider can cache, what stands in the way, and the request with its stable part first. Only hashes of lines are kept.',
+			displayOptions: { show: { operation: ['estimate'] } },
+		},
 		...budgetProperties,
 		...reportProperties,
 		...optionProperties,

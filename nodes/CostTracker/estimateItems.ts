@@ -1,16 +1,28 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { StoreUnavailable } from '../shared/core/errors';
 import type { Json, JsonObject } from '../shared/core/json';
 import { inCurrency } from '../shared/core/price/currency';
 import { usdFromNano } from '../shared/core/price/money';
 import { requestTexts } from '../shared/core/request/requestTexts';
 import { reading } from '../shared/core/usage/reading';
 import { unknownUsage } from '../shared/core/usage/record';
+import { bundledCachingRules } from '../shared/drivers/prices/promptCaching';
 import { countTokens } from '../shared/drivers/tokens/gptTokenizer';
+import { openBackend } from '../shared/n8n/backend';
 import { failedItem } from '../shared/n8n/nodeErrors';
+import { withLedger } from '../shared/n8n/openLedger';
 import { perItem } from '../shared/n8n/parameters';
 import { requestReader } from '../shared/n8n/readRequest';
+import type { PriceBook } from '../shared/ports/PriceBook';
 import { priceCall } from '../shared/services/priceCall';
-import { currencyOf, nanoFromParameter, optionsOf, priceBookOf } from './settings';
+import { analyseCaching } from '../shared/services/promptCaching';
+import {
+	currencyOf,
+	defaultTimeoutMs,
+	nanoFromParameter,
+	optionsOf,
+	priceBookOf,
+} from './settings';
 
 /** Tokens that chat formats add to each message (OpenAI cookbook, token counting). */
 const tokensPerMessage = 4;
@@ -30,6 +42,7 @@ export async function estimateItems(
 	const read = requestReader(ctx);
 	const output = perItem(ctx, 'expectedOutputTokens', 500);
 	const provider = perItem(ctx, 'provider', '');
+	const analyses = ctx.getNodeParameter('analyseCaching', 0, false) === true;
 	const results: INodeExecutionData[] = [];
 	for (const [index, item] of items.entries()) {
 		try {
@@ -37,13 +50,12 @@ export async function estimateItems(
 			const inputTokens = await countRequest(request);
 			const outputTokens = outputLimit(request) ?? output(index);
 			const usage = { ...unknownUsage(), inputUncached: inputTokens, outputText: outputTokens };
-			const model = requestTexts(request).model;
-			const call = reading('n8n', usage, {
-				model,
-				provider: provider(index) || null,
-				estimated: true,
+			const { model } = requestTexts(request);
+			const said = { model, provider: provider(index) || null, estimated: true };
+			const priced = priceCall(reading('n8n', usage, said), book, {
+				atMs: Date.now(),
+				localNanoUsdPerHour,
 			});
-			const priced = priceCall(call, book, { atMs: Date.now(), localNanoUsdPerHour });
 			const estimate: IDataObject = {
 				usd: priced.nanoUsd === null ? null : usdFromNano(priced.nanoUsd),
 				currency: currency.currency,
@@ -55,11 +67,11 @@ export async function estimateItems(
 				rates: { source: priced.source, version: priced.version },
 				estimated: true,
 			};
-			results.push({
-				json: { ...item.json, estimate },
-				binary: item.binary,
-				pairedItem: { item: index },
-			});
+			if (analyses) {
+				Object.assign(estimate, await caching(ctx, request, index, book, priced.provider));
+			}
+			const json = { ...item.json, estimate };
+			results.push({ json, binary: item.binary, pairedItem: { item: index } });
 		} catch (error) {
 			results.push(failedItem(ctx, error, index));
 		}
@@ -67,13 +79,44 @@ export async function estimateItems(
 	return results;
 }
 
+/** `caching` and the reordered `request`; where the backend fails, the request as it was. */
+async function caching(
+	ctx: IExecuteFunctions,
+	request: JsonObject,
+	index: number,
+	book: PriceBook,
+	provider: string | null,
+): Promise<IDataObject> {
+	const name = ctx.getNodeParameter('promptName', index, '') as string;
+	const asked = {
+		request,
+		prompt: name || ctx.getWorkflow().name || 'default',
+		provider,
+		model: requestTexts(request).model,
+		nowMs: Date.now(),
+	};
+	const tools = { book, rules: bundledCachingRules(), countTokens };
+	const timeoutMs = optionsOf(ctx, index).timeoutMs ?? defaultTimeoutMs;
+	try {
+		const connection = await openBackend(ctx);
+		const found = await withLedger(
+			connection,
+			(ledger) => analyseCaching(asked, { ...tools, ledger }),
+			timeoutMs,
+		);
+		return found as unknown as IDataObject;
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable)) throw error;
+		const advice = `Not analysed, the backend is not available: ${error.message}`;
+		return { caching: { advice }, request: request as IDataObject };
+	}
+}
+
 async function countRequest(request: JsonObject): Promise<number> {
-	const messages = [request.messages, request.contents, request.input].find((list) =>
-		Array.isArray(list),
-	);
-	const texts = collectTexts(request);
-	const framing = Array.isArray(messages) ? messages.length * tokensPerMessage : tokensPerMessage;
-	return (await countTokens(texts.join('\n'))) + framing;
+	const lists = [request.messages, request.contents, request.input];
+	const messages = lists.find((list) => Array.isArray(list));
+	const framing = (Array.isArray(messages) ? messages.length : 1) * tokensPerMessage;
+	return (await countTokens(collectTexts(request).join('\n'))) + framing;
 }
 
 /** Every text the provider will read: system, messages, tools; not settings such as the temperature. */
@@ -84,9 +127,18 @@ function collectTexts(request: JsonObject): string[] {
 		else if (Array.isArray(value)) value.forEach(walk);
 		else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk);
 	};
-	const { system, systemInstruction, instructions, messages, contents, input, prompt, tools } =
-		request;
-	[system, systemInstruction, instructions, messages, contents, input, prompt, tools].forEach(walk);
+	for (const name of [
+		'system',
+		'systemInstruction',
+		'instructions',
+		'messages',
+		'contents',
+		'input',
+		'prompt',
+		'tools',
+	]) {
+		walk(request[name]);
+	}
 	return texts;
 }
 

@@ -67,8 +67,9 @@ export const recordProperties: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Support answer',
-		description: 'Name under which the prompt stands in the report',
-		displayOptions: { show },
+		description:
+			'Name under which the prompt stands in the report, and under which its calls are compared',
+		displayOptions: { show: { operation: ['record', 'estimate'] } },
 	},
 ];
 

@@ -265,6 +265,14 @@ describe.each(backends)('the cost ledger on %s', (_name, start) => {
 		}
 	});
 
+	it('keeps the last notes on a prompt, newest first', async () => {
+		const asked: string[][] = [];
+		for (const note of ['a', 'b', 'c', 'd'])
+			asked.push(await ledger.remember('Support answer', note, 2));
+		expect(asked).toEqual([[], ['a'], ['b', 'a'], ['c', 'b']]);
+		expect(await ledger.remember('Another', 'x', 2)).toEqual([]);
+	});
+
 	it('two hundred calls of two processes spend no more than the budget', async () => {
 		const task = (worker: number): WorkerTask => ({
 			address: backend.address,

@@ -423,6 +423,36 @@ describe('Cost Tracker, estimate', () => {
 		expect(estimate.usd).toBeCloseTo((Number(estimate.inputTokens) * 2500 + 100 * 10_000) / 1e9, 9);
 	});
 
+	it('compares requests of one prompt name, says what breaks the prefix, and gives the request back reordered', async () => {
+		const ask = (day: number): IDataObject => ({
+			body: {
+				model: 'gpt-4o',
+				messages: [
+					{
+						role: 'system',
+						content: `Today: 2026-11-${day}\n${'always be kind to people\n'.repeat(300)}`,
+					},
+					{ role: 'user', content: 'Hi' },
+				],
+			},
+		});
+		const parameters = { analyseCaching: true, promptName: 'Support answer' };
+		await run({ operation: 'estimate', jsons: [ask(20)], parameters });
+		const [[item]] = (await run({ operation: 'estimate', jsons: [ask(21)], parameters })) as [
+			[INodeExecutionData],
+		];
+		const estimate = item.json.estimate as {
+			caching: IDataObject;
+			request: { messages: IDataObject[] };
+		};
+		expect(estimate.caching).toMatchObject({
+			calls: 2,
+			eligible: true,
+			brokenBy: { path: 'messages[0]', cause: 'date' },
+		});
+		expect(estimate.request.messages.map(({ role }) => role)).toEqual(['system', 'system', 'user']);
+	});
+
 	it('has no cost for a model nobody lists', async () => {
 		const [[item]] = (await run({
 			operation: 'estimate',

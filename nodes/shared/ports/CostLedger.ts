@@ -49,4 +49,9 @@ export interface CostLedger {
 
 	/** The rows of the spans that begin within the query. */
 	rows(query: LedgerQuery): Promise<LedgerRow[]>;
+
+	/**
+	 * Keeps a note on a prompt and gives the earlier ones, newest first, at most `keep` of them.
+	 */
+	remember(prompt: string, note: string, keep: number): Promise<string[]>;
 }

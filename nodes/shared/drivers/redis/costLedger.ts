@@ -33,6 +33,7 @@ const msPerDay = 86_400_000;
  * `<prefix>{ledger}:day:<start>`     hash  the same by the day
  * `<prefix>{ledger}:spend:<period>`  hash  budget scope -> nano-USD
  * `<prefix>{ledger}:reserved:<period>:<scope>` hash  id -> nano-USD and end, by the server's clock
+ * `<prefix>{ledger}:notes:<prompt>`  list   last notes on a prompt (name as SHA-1), newest first
  */
 export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLedger {
 	client.defineCommand('pcLedgerRecord', { lua: RECORD });
@@ -141,6 +142,20 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 						client.hdel(reservedKey(period, scope), id),
 					),
 				).then(() => undefined),
+			),
+
+		remember: (prompt, note, keep) =>
+			attempt(
+				(async () => {
+					const key = `${base}notes:${shortId(prompt)}`;
+					const [earlier] = await Promise.all([
+						client.lrange(key, 0, keep - 1),
+						client.lpush(key, note),
+						client.ltrim(key, 0, keep - 1),
+						client.pexpire(key, retention.hourMs),
+					]);
+					return earlier;
+				})(),
 			),
 
 		rows: ({ span, fromMs, toMs }) =>

@@ -23,6 +23,7 @@ import { inTransaction } from './transaction';
  * ledger        packed counters by span (hour or day), its begin, and dimensions
  * ledger_spend  nano-USD by period (day or month) and budget scope
  * ledger_reserved  open reservations with their end
+ * ledger_notes  last notes on prompts, newest with the highest id
  * A batch is one write transaction: all of it is booked, or none.
  */
 const SCHEMA = `
@@ -37,6 +38,10 @@ CREATE TABLE IF NOT EXISTS ledger_spend (
 CREATE TABLE IF NOT EXISTS ledger_reserved (
 	id TEXT PRIMARY KEY, period TEXT NOT NULL, scope TEXT NOT NULL, nano_usd INTEGER NOT NULL, ends_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger_notes (
+	id INTEGER PRIMARY KEY, prompt TEXT NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ledger_notes_prompt ON ledger_notes (prompt, id);
 CREATE INDEX IF NOT EXISTS ledger_reserved_scope ON ledger_reserved (period, scope);
 `;
 
@@ -80,6 +85,7 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 		sql.pruneRows.run('day', nowMs - retention.dayMs);
 		sql.pruneSpend.run(periodKey('day', nowMs - retention.dayMs));
 		sql.pruneReserved.run(nowMs);
+		sql.pruneNotes.run(nowMs - retention.hourMs);
 	}
 
 	return {
@@ -115,6 +121,16 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 			attempt(() => {
 				for (const reservation of reservations) sql.settle.run(encodeReservation(reservation));
 			}),
+
+		remember: async (prompt, note, keep) =>
+			attempt(() =>
+				inTransaction(db, () => {
+					const earlier = sql.notes.all(prompt, keep).map((row) => String(row.note));
+					sql.note.run(prompt, clock.nowMs(), note);
+					sql.dropNotes.run(prompt, prompt, keep);
+					return earlier;
+				}),
+			),
 
 		rows: async ({ span, fromMs, toMs }) =>
 			attempt(() => {
@@ -152,6 +168,13 @@ function statements(db: DatabaseSync) {
 			'INSERT OR REPLACE INTO ledger_reserved (id, period, scope, nano_usd, ends_at) VALUES (?, ?, ?, ?, ?)',
 		),
 		settle: db.prepare('DELETE FROM ledger_reserved WHERE id = ?'),
+		notes: db.prepare('SELECT note FROM ledger_notes WHERE prompt = ? ORDER BY id DESC LIMIT ?'),
+		note: db.prepare('INSERT INTO ledger_notes (prompt, at, note) VALUES (?, ?, ?)'),
+		dropNotes: db.prepare(
+			`DELETE FROM ledger_notes WHERE prompt = ? AND id NOT IN
+			(SELECT id FROM ledger_notes WHERE prompt = ? ORDER BY id DESC LIMIT ?)`,
+		),
+		pruneNotes: db.prepare('DELETE FROM ledger_notes WHERE at < ?'),
 		pruneSeen: db.prepare('DELETE FROM ledger_seen WHERE at < ?'),
 		pruneRows: db.prepare('DELETE FROM ledger WHERE span = ? AND start < ?'),
 		pruneSpend: db.prepare('DELETE FROM ledger_spend WHERE period < ?'),
