@@ -1,6 +1,6 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { backendProperty } from '../shared/n8n/backend';
-import { cacheOptions, storingProperties } from './cacheProperties';
+import { cacheOptions, storingProperties } from '../shared/n8n/subNodeProperties';
 
 export const description: INodeTypeDescription = {
 	displayName: 'Cached Chat Model',

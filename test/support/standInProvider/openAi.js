@@ -82,6 +82,10 @@ function chat(body, { prefixes }) {
 				choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
 				...(withUsage ? { usage: null } : {}),
 			});
+		const ofMistral = () => {
+			const choice = { index: 0, delta: { content: '' }, finish_reason: finish };
+			return frame({ ...chunk, choices: [choice], usage });
+		};
 		return [
 			of({ role: 'assistant', content: toolCalls ? null : '' }),
 			...(toolCalls
@@ -89,7 +93,8 @@ function chat(body, { prefixes }) {
 				: piecesOf(answer.text).map((piece) =>
 						of(refused ? { refusal: piece } : { content: piece }),
 					)),
-			of({}, finish),
+			// Mistral sends the usage unasked, in the event that has the finish reason.
+			...(/^(mi|codes|magi)stral/.test(base.model) ? [ofMistral()] : [of({}, finish)]),
 			...(withUsage ? [frame({ ...chunk, choices: [], usage })] : []),
 			frame('[DONE]'),
 		];

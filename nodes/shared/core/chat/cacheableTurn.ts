@@ -27,7 +27,7 @@ export function refusedAnswer(
 	request: JsonObject,
 	turns: CachedTurns,
 ): string | undefined {
-	if (answer.streamed && answer.record.finish_reason === null) {
+	if (answer.streamed && answer.record.finish_reason === null && !endsWithUsage(answer, request)) {
 		return 'the stream ended without a finish reason';
 	}
 	if (answer.invalidToolCalls > 0) return 'the answer has invalid tool calls';
@@ -39,6 +39,18 @@ export function refusedAnswer(
 		return 'the answer calls tools, and only final answers are cached';
 	}
 	return undefined;
+}
+
+/**
+ * LangChain drops Mistral's finish reason from streams; the usage, which Mistral sends in the same last event, is kept
+ * (@langchain/mistralai 1.x, 2026-11). An answer as long as its limit may have been cut.
+ */
+function endsWithUsage({ record }: ChatAnswer, request: JsonObject): boolean {
+	if (!/^mistral/.test(String(request.provider))) return false;
+	const output = record.usage?.output_tokens;
+	if (typeof output !== 'number') return false;
+	const limit = request.maxTokens ?? request.max_tokens;
+	return typeof limit !== 'number' || limit <= 0 || output < limit;
 }
 
 /** The tool by which n8n's agents ask for a structured answer. */

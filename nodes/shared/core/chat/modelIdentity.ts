@@ -99,6 +99,11 @@ function spread(settings: JsonObject): JsonObject {
 	};
 }
 
+/** The plain settings of a class, in snake case, without secrets, clients and the way calls travel. */
+export function settingsOf(instance: Record<string, unknown>): JsonObject {
+	return withoutAliases(plainFields(instance, isSetting), {});
+}
+
 /** Settings that the wire request does not carry under the same name, spelt either way. */
 function withoutAliases(settings: JsonObject, wire: JsonObject): JsonObject {
 	const known = new Set(Object.keys(wire).map(snakeCase));
