@@ -1,5 +1,6 @@
 export interface RedisServer {
 	port: number;
+	tlsPort?: number;
 	pid(): number;
 	start(): Promise<void>;
 	stop(): Promise<void>;
@@ -11,4 +12,5 @@ export interface RedisServer {
 export function startRedis(options?: {
 	args?: string[];
 	launcher?: string[];
+	tls?: { ca: string; cert: string; key: string };
 }): Promise<RedisServer>;

@@ -36,11 +36,23 @@ async function waitForPong(port) {
  * Starts redis-server and resolves when it answers: `{ port, start(), stop(), freeze(), thaw() }`.
  * `stop` then `start` is a restart on the same port with nothing kept; `freeze` makes it silent
  * while its port still accepts connections. `launcher`: the words that start another server program.
+ * `tls`: files of a certificate; then it also listens on `tlsPort`, and asks clients for one of theirs.
  */
-export async function startRedis({ args = [], launcher = [findProgram('redis-server')] } = {}) {
+export async function startRedis({
+	args = [],
+	launcher = [findProgram('redis-server')],
+	tls,
+} = {}) {
 	const [program, ...words] = launcher;
 	if (!program) throw new Error('redis-server is missing (Debian: apt-get install redis-server)');
 	const port = await freePort();
+	const tlsPort = tls ? await freePort() : undefined;
+	const tlsArgs = tls
+		? ['--tls-port', tlsPort, '--tls-ca-cert-file', tls.ca, '--tls-cert-file', tls.cert].concat([
+				'--tls-key-file',
+				tls.key,
+			])
+		: [];
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-redis-'));
 	let child;
 	let ended;
@@ -49,7 +61,7 @@ export async function startRedis({ args = [], launcher = [findProgram('redis-ser
 		child = spawn(
 			program,
 			[...words, '--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-				.concat(['--dir', folder, ...args])
+				.concat(['--dir', folder, ...tlsArgs, ...args])
 				.map(String),
 			{ stdio: 'ignore' },
 		);
@@ -66,9 +78,15 @@ export async function startRedis({ args = [], launcher = [findProgram('redis-ser
 		running.delete(child);
 	};
 
-	await start();
+	try {
+		await start();
+	} catch (error) {
+		await end();
+		throw error;
+	}
 	return {
 		port,
+		tlsPort,
 		pid: () => child.pid,
 		start,
 		stop: end,

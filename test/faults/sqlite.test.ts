@@ -179,7 +179,9 @@ describe('SQLite on a full disk', () => {
 
 describe('SQLite that may only be read', () => {
 	let folder: string;
-	beforeEach(() => (folder = newFolder()));
+	beforeEach(() => {
+		folder = newFolder();
+	});
 	afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 	it('serves its hits, and skips stores with a hint', async () => {
