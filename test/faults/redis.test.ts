@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Redis from 'ioredis';
 import { StoreUnavailable } from '../../nodes/shared/core/errors';
-import { connectRedis, type RedisSettings } from '../../nodes/shared/drivers/redis/connect';
-import { redisCacheStore, type RedisClient } from '../../nodes/shared/drivers/redis/cacheStore';
+import { connectRedis, type RedisClient, type RedisSettings } from '../../nodes/shared/drivers/redis/connect';
+import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
 import type { CacheStore } from '../../nodes/shared/ports/CacheStore';
 import { startRedis, type RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { redisSettings } from '../contract/backends';

@@ -1,4 +1,4 @@
-import type { Cluster, Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import { CorruptEntry } from '../../core/errors';
 import type { Components } from '../../core/explain/components';
 import { NAMESPACE_TAG } from '../../core/freshness/invalidation';
@@ -15,12 +15,11 @@ import type {
 } from '../../ports/CacheStore';
 import { attempt, refusedWrite } from './attempt';
 import { readEntryFront } from './entryFront';
+import type { RedisClient } from './connect';
 import { inspectNamespaces } from './inspect';
 import { namespaceKeys, namespaceRegistry, type NamespaceKeys } from './keys';
 import { ACQUIRE, EXTEND, INVALIDATE, LOOKUP, RELEASE, STORE } from './scripts';
 import { countMatching, walkEntries } from './walk';
-
-export type RedisClient = Redis | Cluster;
 
 declare module 'ioredis' {
 	interface RedisCommander<Context> {

@@ -1,5 +1,7 @@
-import Redis, { type RedisOptions } from 'ioredis';
-import type { RedisClient } from './cacheStore';
+import Redis, { type Cluster, type RedisOptions } from 'ioredis';
+
+/** A connection to one server, to a Sentinel group, or to a cluster. */
+export type RedisClient = Redis | Cluster;
 
 /** Where and how to reach Redis; the fields of the credential. */
 export interface RedisSettings {

@@ -1,5 +1,5 @@
 import type { NamespaceStats, StatName } from '../../ports/CacheStore';
-import type { RedisClient } from './cacheStore';
+import type { RedisClient } from './connect';
 import { namespaceKeys } from './keys';
 import { namespaceNames, walkFronts } from './walk';
 

@@ -1,6 +1,6 @@
 import { MAX_OBSERVATIONS, type SemanticMemory } from '../../ports/SemanticMemory';
 import { attempt } from './attempt';
-import type { RedisClient } from './cacheStore';
+import type { RedisClient } from './connect';
 import { namespaceKeys } from './keys';
 
 /** Semantic memory on Redis: a string a pair, a list of `similarity:same:guarded` a subject; both expire. */

@@ -4,7 +4,7 @@ import type { Result } from 'ioredis';
 import type { Partition, VectorIndex } from '../../ports/VectorIndex';
 import { createVectorArray, type VectorArray } from '../memory/vectorIndex';
 import { attempt } from './attempt';
-import type { RedisClient } from './cacheStore';
+import type { RedisClient } from './connect';
 import { namespaceKeys } from './keys';
 
 declare module 'ioredis' {

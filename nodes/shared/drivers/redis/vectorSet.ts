@@ -1,6 +1,6 @@
 import type { Partition, VectorIndex } from '../../ports/VectorIndex';
 import { attempt } from './attempt';
-import type { RedisClient } from './cacheStore';
+import type { RedisClient } from './connect';
 import { namespaceKeys } from './keys';
 
 /** True where the server has Vector Sets (Redis 8). */

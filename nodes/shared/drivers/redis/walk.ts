@@ -1,7 +1,7 @@
 import type { Redis, Result } from 'ioredis';
 import { CorruptEntry } from '../../core/errors';
 import type { ExportedEntry } from '../../ports/CacheStore';
-import type { RedisClient } from './cacheStore';
+import type { RedisClient } from './connect';
 import { readEntryFront, type EntryFront } from './entryFront';
 import { namespaceKeys, namespaceRegistry, type NamespaceKeys } from './keys';
 import { READ } from './scripts';
