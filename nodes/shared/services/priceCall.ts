@@ -117,6 +117,9 @@ function isLocal(call: UsageReading): boolean {
 	if (call.local) return true;
 	const model = call.model ?? '';
 	if (/[:-]cloud$/.test(model)) return false;
+	// Ollama's own way to name a size: llama3.2:latest, qwen2.5:7b-instruct-q4_K_M
+	if (call.provider === null && /^[\w./-]+:(latest|e?\d+(\.\d+)?[bm](-\S*)?)$/i.test(model))
+		return true;
 	return modelCandidates(call.provider, model).some(({ provider }) => provider === 'ollama');
 }
 

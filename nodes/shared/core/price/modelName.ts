@@ -84,7 +84,9 @@ export function modelCandidates(provider: string | null, model: string): ModelCa
 	};
 	const name = bareName(model);
 	walk(name.startsWith('arn:') ? 'aws' : providerName(provider), name.replace(/^arn:.*\//, ''));
-	if (name.includes('/')) add('openrouter', name);
+	// Names of first houses mean the same there; open models are served by many hosts at other prices.
+	if (providerNames[name.split('/')[0]?.toLowerCase() ?? ''] && name.includes('/'))
+		add('openrouter', name);
 
 	for (const { provider: owner, model: known } of [...found]) {
 		const variant = known.replace(/:(nitro|floor|online|exacto|extended|thinking|beta)$/, '');
@@ -104,6 +106,7 @@ const houses: Array<[RegExp, string]> = [
 	[/^(sonar(-|$)|r1-1776)/, 'perplexity'],
 	[/^(embed-|c4ai-)/, 'cohere'],
 	[/^gemma-/, 'google'],
+	[/^llama.*-(versatile|instant|specdec)$/, 'groq'],
 ];
 
 function houseOf(name: string): string | null {

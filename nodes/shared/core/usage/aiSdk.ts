@@ -4,7 +4,7 @@ import { child, firstText, firstTokens, isObject, tokens } from './json';
 import type { UsageReading } from './reading';
 import { reading } from './reading';
 import { reportedCost } from './reportedCost';
-import { splitInput, splitOutput } from './split';
+import { cacheExceedsInput, splitInput, splitOutput } from './split';
 
 /**
  * Vercel AI SDK results. Newer: `inputTokens: {total, noCache, cacheRead, cacheWrite}`; version 5:
@@ -42,15 +42,16 @@ export function readAiSdk(reply: JsonObject): UsageReading | null {
 		usage.cachedInputTokens,
 	);
 	const cacheWrite = firstTokens(stated.cacheWrite, inputDetails.cacheWriteTokens);
+	const inputTokens =
+		firstTokens(stated.total, usage.inputTokens, usage.promptTokens) ??
+		sum(stated.noCache, cacheRead, cacheWrite);
 	const input = splitInput({
-		total:
-			firstTokens(stated.total, usage.inputTokens, usage.promptTokens) ??
-			sum(stated.noCache, cacheRead, cacheWrite),
+		total: inputTokens,
 		cacheRead,
 		cacheWrite5m: cacheWrite,
 		cacheWrite1h: null,
 		audio: null,
-		cacheInside: true,
+		cacheInside: !cacheExceedsInput(inputTokens, cacheRead, cacheWrite),
 	});
 	const reasoning = firstTokens(
 		output.reasoning,

@@ -20,8 +20,9 @@ export function readGemini(reply: JsonObject): UsageReading | null {
 	if (prompt === null && stated === null) return null;
 
 	const toolUse = tokens(meta.toolUsePromptTokenCount) ?? 0;
-	const thoughts = tokens(meta.thoughtsTokenCount);
 	const total = tokens(meta.totalTokenCount);
+	const thoughts =
+		tokens(meta.thoughtsTokenCount) ?? unsaidThoughts(total, prompt, stated, toolUse);
 	const input = splitInput({
 		total: prompt === null ? null : prompt + toolUse,
 		cacheRead: tokens(meta.cachedContentTokenCount),
@@ -61,6 +62,18 @@ export function readGemini(reply: JsonObject): UsageReading | null {
 			),
 		},
 	);
+}
+
+/** Early replies of thinking models counted the thoughts in the total only. */
+function unsaidThoughts(
+	total: number | null,
+	prompt: number | null,
+	output: number | null,
+	toolUse: number,
+): number | null {
+	if (total === null || prompt === null || output === null) return null;
+	const gap = total - prompt - output - toolUse;
+	return gap > 0 ? gap : null;
 }
 
 /** Gemini's Interactions API: `usage.total_input_tokens` and friends, same arithmetic. */

@@ -4,7 +4,13 @@ import { child, firstText, firstTokens, tokens } from './json';
 import type { UsageReading } from './reading';
 import { noDetails, reading } from './reading';
 import { serviceTier } from './serviceTier';
-import { reasoningIsAdditional, splitInput, splitOutput, splitWrites } from './split';
+import {
+	cacheExceedsInput,
+	reasoningIsAdditional,
+	splitInput,
+	splitOutput,
+	splitWrites,
+} from './split';
 
 /**
  * A LangChain message (`usage_metadata`, plain or serialised under `kwargs`). `input_tokens` is the
@@ -22,19 +28,26 @@ export function readLangChain(reply: JsonObject): UsageReading | null {
 	const raw = readAnthropic({ type: 'message', usage: response.usage }, {});
 	const inputDetails = child(usage, 'input_token_details');
 	const outputDetails = child(usage, 'output_token_details');
+	const cacheRead = tokens(inputDetails.cache_read);
+	const writes = splitWrites(
+		tokens(inputDetails.cache_creation),
+		firstTokens(
+			inputDetails.ephemeral_5m_input_tokens,
+			raw?.usage.cacheWrite1h === null ? null : raw?.usage.cacheWrite5m,
+		),
+		firstTokens(inputDetails.ephemeral_1h_input_tokens, raw?.usage.cacheWrite1h),
+	);
 	const input = splitInput({
 		total: inputTokens,
-		cacheRead: tokens(inputDetails.cache_read),
-		...splitWrites(
-			tokens(inputDetails.cache_creation),
-			firstTokens(
-				inputDetails.ephemeral_5m_input_tokens,
-				raw?.usage.cacheWrite1h === null ? null : raw?.usage.cacheWrite5m,
-			),
-			firstTokens(inputDetails.ephemeral_1h_input_tokens, raw?.usage.cacheWrite1h),
-		),
+		cacheRead,
+		...writes,
 		audio: tokens(inputDetails.audio),
-		cacheInside: true,
+		cacheInside: !cacheExceedsInput(
+			inputTokens,
+			cacheRead,
+			writes.cacheWrite5m,
+			writes.cacheWrite1h,
+		),
 	});
 	const reasoning = tokens(outputDetails.reasoning);
 	const outputParts = splitOutput({
@@ -61,10 +74,7 @@ export function readLangChain(reply: JsonObject): UsageReading | null {
 				message.model,
 				reply.model,
 			),
-			provider:
-				'eval_duration' in response
-					? 'ollama'
-					: providerOf(firstText(response.model_provider, response.ls_provider)),
+			provider: providerOf(response),
 			details: { ...noDetails, cacheReadAudio: input.cacheReadAudio },
 			serviceTier: serviceTier(response.service_tier, child(response, 'usage').service_tier),
 			modifiers: raw?.modifiers ?? [],
@@ -97,6 +107,9 @@ const providers: Record<string, string> = {
 	ollama: 'ollama',
 };
 
-function providerOf(name: string | null): string | null {
+function providerOf(response: JsonObject): string | null {
+	if ('eval_duration' in response) return 'ollama';
+	if ('queue_time' in child(response, 'token_usage')) return 'groq';
+	const name = firstText(response.model_provider, response.ls_provider);
 	return name === null ? null : (providers[name.toLowerCase()] ?? null);
 }

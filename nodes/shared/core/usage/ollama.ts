@@ -11,7 +11,13 @@ const nsPerMs = 1_000_000;
  * 0. Durations are in ns. Models whose name ends in "cloud" run at Ollama, not on the machine.
  */
 export function readOllama(reply: JsonObject): UsageReading | null {
-	const signs = ['eval_count', 'prompt_eval_count', 'eval_duration', 'load_duration'];
+	const signs = [
+		'eval_count',
+		'prompt_eval_count',
+		'eval_duration',
+		'load_duration',
+		'total_duration',
+	];
 	if (!signs.some((key) => key in reply)) return null;
 	const model = firstText(reply.model);
 	const total = tokens(reply.total_duration);

@@ -3,7 +3,7 @@ import { child, firstText, firstTokens, isObject } from './json';
 import type { UsageReading } from './reading';
 import { reading } from './reading';
 import { serviceTier } from './serviceTier';
-import { reasoningIsAdditional, splitInput, splitOutput } from './split';
+import { cacheExceedsInput, reasoningIsAdditional, splitInput, splitOutput } from './split';
 
 /**
  * Attributes of an OpenTelemetry GenAI span: a flat object, the same nested, or an OTLP list of
@@ -21,19 +21,21 @@ export function readOtel(reply: JsonObject): UsageReading | null {
 	);
 	if (inputTokens === null && outputTokens === null) return null;
 
+	const cacheRead = firstTokens(
+		at['gen_ai.usage.cache_read.input_tokens'],
+		at['gen_ai.usage.cache_read_input_tokens'],
+	);
+	const cacheWrite = firstTokens(
+		at['gen_ai.usage.cache_creation.input_tokens'],
+		at['gen_ai.usage.cache_creation_input_tokens'],
+	);
 	const input = splitInput({
 		total: inputTokens,
-		cacheRead: firstTokens(
-			at['gen_ai.usage.cache_read.input_tokens'],
-			at['gen_ai.usage.cache_read_input_tokens'],
-		),
-		cacheWrite5m: firstTokens(
-			at['gen_ai.usage.cache_creation.input_tokens'],
-			at['gen_ai.usage.cache_creation_input_tokens'],
-		),
+		cacheRead,
+		cacheWrite5m: cacheWrite,
 		cacheWrite1h: null,
 		audio: null,
-		cacheInside: true,
+		cacheInside: !cacheExceedsInput(inputTokens, cacheRead, cacheWrite),
 	});
 	const reasoning = firstTokens(
 		at['gen_ai.usage.reasoning.output_tokens'],

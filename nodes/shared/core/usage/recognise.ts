@@ -70,11 +70,7 @@ function readObject(layer: JsonObject, outer: ReplyContext, depth: number): Usag
 	if (direct !== null) return [direct];
 	const spans = spansOf(layer);
 	if (spans.length > 0) return readList(spans, context, depth + 1);
-	for (const inner of innerValues(layer)) {
-		const found = readAny(inner, context, depth + 1);
-		if (found.length > 0) return found;
-	}
-	return [];
+	return innerValues(layer).flatMap((inner) => readAny(inner, context, depth + 1));
 }
 
 /** Order matters where two shapes share names: the one with the surer signs is asked first. */

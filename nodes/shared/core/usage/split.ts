@@ -81,6 +81,17 @@ export function reasoningIsAdditional(
 	return total !== null && input !== null && total === input + output + reasoning;
 }
 
+/**
+ * Whether cached tokens that should be inside the stated input come on top of it: they do when they
+ * exceed what they would be part of, as frameworks leave Anthropic's own numbers.
+ */
+export function cacheExceedsInput(
+	input: number | null,
+	...cached: ReadonlyArray<number | null>
+): boolean {
+	return input !== null && cached.reduce((sum: number, part) => sum + (part ?? 0), 0) > input;
+}
+
 /** Cache writes by life: what the stated sum holds beyond the breakdown has the default life. */
 export function splitWrites(
 	stated: number | null,

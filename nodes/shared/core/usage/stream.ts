@@ -31,6 +31,7 @@ const families: StreamFamily[] = [
 		assemble: aiSdkStream,
 	},
 	{ matches: isLangChainChunk, assemble: langChainStream },
+	{ matches: isCohereEnd, assemble: cohereStream },
 ];
 
 function isResponsesEvent(event: JsonObject): boolean {
@@ -161,7 +162,9 @@ function ollamaStream(events: readonly JsonObject[]): JsonObject[] {
 function aiSdkStream(events: readonly JsonObject[]): JsonObject[] {
 	const steps = events.filter((event) => event.type === 'finish-step');
 	const end = events.findLast((event) => event.type === 'finish');
-	const model = steps.map((step) => child(step, 'response').modelId).find((id) => id !== undefined);
+	const model = events
+		.map((event) => child(event, 'response').modelId ?? event.modelId)
+		.find((id) => typeof id === 'string');
 	if (end !== undefined) return [{ modelId: model, ...end }];
 	return steps;
 }
@@ -198,4 +201,17 @@ function addCounts(a: JsonObject, b: JsonObject): JsonObject {
 		else if (typeof value === 'number') sum[key] = (tokens(a[key]) ?? 0) + value;
 	}
 	return sum;
+}
+
+function isCohereEnd(event: JsonObject): boolean {
+	return event.type === 'message-end' || event.event_type === 'stream-end';
+}
+
+/** Cohere states the usage in its last event: under `delta` in version 2, `response` in version 1. */
+function cohereStream(events: readonly JsonObject[]): JsonObject[] {
+	return events.filter(isCohereEnd).map((event) => ({
+		model: event.model,
+		...child(event, 'response'),
+		...child(event, 'delta'),
+	}));
 }
