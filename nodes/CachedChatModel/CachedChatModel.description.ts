@@ -1,6 +1,16 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { backendProperty } from '../shared/n8n/backend';
+import { semanticProperties } from '../shared/n8n/semanticProperties';
 import { cacheOptions, storingProperties } from '../shared/n8n/subNodeProperties';
+
+/** Evaluated by n8n: an Embeddings node can be connected where semantic matching uses one. */
+const inputs = (parameters: { match?: string; semantic?: { embedder?: string } }) => [
+	{ type: 'ai_languageModel', displayName: 'Model', required: true, maxConnections: 1 },
+	{ type: 'ai_languageModel', displayName: 'Small Model', required: false, maxConnections: 1 },
+	...(parameters.match === 'semantic' && parameters.semantic?.embedder === 'subNode'
+		? [{ type: 'ai_embedding', displayName: 'Embeddings', required: true, maxConnections: 1 }]
+		: []),
+];
 
 export const description: INodeTypeDescription = {
 	displayName: 'Cached Chat Model',
@@ -13,20 +23,7 @@ export const description: INodeTypeDescription = {
 	description: 'Put a cache between any chat model and the agent or chain that uses it',
 	defaults: { name: 'Cached Chat Model' },
 	usableAsTool: undefined,
-	inputs: [
-		{
-			type: NodeConnectionTypes.AiLanguageModel,
-			displayName: 'Model',
-			required: true,
-			maxConnections: 1,
-		},
-		{
-			type: NodeConnectionTypes.AiLanguageModel,
-			displayName: 'Small Model',
-			required: false,
-			maxConnections: 1,
-		},
-	],
+	inputs: `={{ (${inputs})($parameter) }}`,
 	outputs: [NodeConnectionTypes.AiLanguageModel],
 	outputNames: ['Model'],
 	credentials: [
@@ -56,9 +53,16 @@ export const description: INodeTypeDescription = {
 					value: 'exact',
 					description: 'Only the very same request is a hit',
 				},
+				{
+					name: 'Semantic',
+					value: 'semantic',
+					description:
+						'Also a last turn that asks the same in other words; all else of the request must be the same',
+				},
 			],
 			default: 'exact',
 		},
+		...semanticProperties({ match: ['semantic'] }),
 		{
 			displayName: 'Cached Turns',
 			name: 'turns',

@@ -14,6 +14,7 @@ import { toNodeError } from '../shared/n8n/nodeErrors';
 import { createChatCache } from '../shared/services/chatCache';
 import { description } from './CachedChatModel.description';
 import { chatSettings } from './chatSettings';
+import { nearAnswers } from './nearAnswers';
 import { routeTurns } from './routeTurns';
 import { beginTurn } from './turnLog';
 
@@ -25,6 +26,7 @@ export class CachedChatModel implements INodeType {
 			const { model, small } = await connectedModels(this, itemIndex);
 			const { cache: settings, bookCosts, providerCache } = chatSettings(this, itemIndex);
 			const connect = () => openBackend(this);
+			const near = nearAnswers(this, itemIndex, settings, connect);
 			const host = hostClasses();
 			const routing = small && routeTurns(this, itemIndex, small, host);
 			const log = {
@@ -35,7 +37,7 @@ export class CachedChatModel implements INodeType {
 			};
 			const response = cacheChatModel(model, {
 				host,
-				ask: createChatCache(settings, connect, Date.now).ask,
+				ask: createChatCache({ ...settings, near }, connect, Date.now).ask,
 				begin: (request, route) => beginTurn(this, log, request, route),
 				small: routing?.small,
 				mark:

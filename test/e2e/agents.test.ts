@@ -5,7 +5,15 @@ import type { RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
 import { stableId } from '../../scripts/lib/templates/fit.mjs';
 import type { AiWorkflowOptions, ProviderName } from '../support/aiWorkflows';
-import { aiWorkflow, MEMORY, PARSER, PROVIDERS, ROOTS, THINK_TOOL } from '../support/aiWorkflows';
+import {
+	aiWorkflow,
+	MEMORY,
+	PARSER,
+	PROVIDERS,
+	ROOTS,
+	THINK_TOOL,
+	vectorStore,
+} from '../support/aiWorkflows';
 import type { TestN8n } from '../support/n8n';
 import { backend, references, startTestN8n } from '../support/n8n';
 import type { StandIn } from '../support/standInProvider';
@@ -144,6 +152,22 @@ beforeAll(async () => {
 				webhook: { options: { responseData: 'allEntries' }, responseData: 'allEntries' },
 			}),
 			make({
+				route: 'insert',
+				root: ROOTS.insert,
+				batch: true,
+				webhook: { responseData: 'allEntries' },
+				parts: [
+					...vectorStore('Root'),
+					{
+						name: 'Loader',
+						type: 'documentDefaultDataLoader',
+						version: 1.1,
+						parameters: { jsonMode: 'expressionData', jsonData: '={{ $json.text }}', options: {} },
+						kind: 'ai_document',
+					},
+				],
+			}),
+			make({
 				route: 'question-and-answer',
 				root: ROOTS.questionAndAnswer,
 				model: 'openai chat',
@@ -166,15 +190,7 @@ beforeAll(async () => {
 						kind: 'ai_vectorStore',
 						of: 'Retriever',
 					},
-					{
-						name: 'Embeddings',
-						type: 'embeddingsOpenAi',
-						version: 1.2,
-						parameters: { model: 'text-embedding-3-small', options: {} },
-						kind: 'ai_embedding',
-						of: 'Store',
-						credential: 'openAiApi',
-					},
+					...vectorStore('Store'),
 				],
 			}),
 		],
@@ -264,6 +280,45 @@ describe(`a Cached Chat Model in a real n8n, backend ${backend}`, () => {
 		const second = await ask('question-and-answer', { text: 'What do the documents say?' });
 		expect(chats()).toBe(before + 1);
 		expect(second).toMatchObject({ status: 200, text: first.text });
+	});
+
+	it('embeds each text once, and a question at all only the first time', async () => {
+		const embedded = () =>
+			standIn
+				.calls()
+				.requests.filter(({ route: to }) => to === 'POST /v1/embeddings')
+				.map(({ body }) => body.input);
+		const [one, two, three] = ['Paris is in France', 'Rome is in Italy', 'Oslo is in Norway'].map(
+			(text) => ({ text }),
+		);
+		standIn.resetCalls();
+		expect((await ask('insert', { items: [one, two] })).status).toBe(200);
+		expect(embedded().flat()).toEqual([one!.text, two!.text]);
+
+		standIn.resetCalls();
+		expect((await ask('insert', { items: [one, two, three] })).status).toBe(200);
+		expect(embedded().flat()).toEqual([three!.text]);
+
+		standIn.resetCalls();
+		const question = { text: 'Where is Oslo?' };
+		const first = await ask('question-and-answer', question);
+		expect(first.status).toBe(200);
+		expect(JSON.stringify(standIn.calls().requests.at(-1))).toContain('Oslo is in Norway');
+		expect(embedded()).toHaveLength(1);
+		expect(await ask('question-and-answer', question)).toMatchObject({
+			calls: 0,
+			text: first.text,
+		});
+	});
+
+	it('answers the same question in other words, and says what it matched', async () => {
+		const first = await ask('near', { text: 'How do I reset my password?' });
+		const again = await ask('near', { text: 'how can I reset my password' });
+		expect(again).toMatchObject({ calls: 0, text: first.text });
+		expect((await lastRunData()).Cache![0]).toMatchObject({
+			cache: { hit: true, layer: 'semantic', matchedPrompt: 'How do I reset my password?' },
+		});
+		expect(await ask('near', { text: 'How do I reset my phone?' })).toMatchObject({ calls: 1 });
 	});
 
 	it('answers a batch of 50 items again without a call', async () => {

@@ -6,6 +6,7 @@ type Parameters = Record<string, unknown>;
 type Credentials = WorkflowNode['credentials'];
 
 const AI = '@n8n/n8n-nodes-langchain.';
+const PACKAGE = 'n8n-nodes-prompt-cache.';
 const byId = (value: string): Parameters => ({ __rl: true, mode: 'id', value });
 
 export interface Provider {
@@ -76,7 +77,8 @@ export interface AiWorkflowOptions {
 	route: string;
 	/** n8n's tool that uses the model. */
 	root: { type: string; version: number; parameters: Parameters };
-	model: ProviderName;
+	/** None for a root that only embeds. */
+	model?: ProviderName;
 	smallModel?: ProviderName;
 	cache?: Parameters;
 	credentials: Record<string, { id: string; name: string }>;
@@ -138,26 +140,33 @@ export function aiWorkflow(options: AiWorkflowOptions): Workflow {
 	// n8n answers with the last node that ran, which may be a tool: a node after the root settles it.
 	add('Answer', 'n8n-nodes-base.noOp', 1, {});
 	links.push({ from: 'Root', to: 'Answer' });
-	add(
-		'Cache',
-		'n8n-nodes-prompt-cache.cachedChatModel',
-		1,
-		{ backend, namespace: route, ...options.cache },
-		backend === 'redis' ? named('promptCacheRedisApi') : undefined,
-	);
-	links.push({ from: 'Cache', to: 'Root', kind: 'ai_languageModel' });
-	const models = [options.model, ...(options.smallModel ? [options.smallModel] : [])];
-	models.forEach((provider, input) => {
-		const { type, version, parameters, credential } = PROVIDERS[provider];
-		const name = input === 0 ? 'Model' : 'Small Model';
-		add(name, AI + type, version, parameters, named(credential));
-		links.push({ from: name, to: 'Cache', kind: 'ai_languageModel', input });
-	});
+	if (options.model) addModels(options.model);
 	for (const { name, type, version, parameters, kind, credential, of = 'Root' } of parts) {
-		add(name, type.includes('.') ? type : AI + type, version, parameters, named(credential));
+		const own = type.startsWith(PACKAGE);
+		const held = named(own && backend === 'redis' ? 'promptCacheRedisApi' : credential);
+		const given = own ? { backend, namespace: route, ...parameters } : parameters;
+		add(name, type.includes('.') ? type : AI + type, version, given, held);
 		links.push({ from: name, to: of, kind });
 	}
 	return { id: stableId(`ai ${route}`), name: `AI ${route}`, nodes, connections: connect(links) };
+
+	function addModels(model: ProviderName): void {
+		add(
+			'Cache',
+			'n8n-nodes-prompt-cache.cachedChatModel',
+			1,
+			{ backend, namespace: route, ...options.cache },
+			backend === 'redis' ? named('promptCacheRedisApi') : undefined,
+		);
+		links.push({ from: 'Cache', to: 'Root', kind: 'ai_languageModel' });
+		const models = [model, ...(options.smallModel ? [options.smallModel] : [])];
+		models.forEach((provider, input) => {
+			const { type, version, parameters, credential } = PROVIDERS[provider];
+			const name = input === 0 ? 'Model' : 'Small Model';
+			add(name, AI + type, version, parameters, named(credential));
+			links.push({ from: name, to: 'Cache', kind: 'ai_languageModel', input });
+		});
+	}
 }
 
 function connect(links: Link[]): Workflow['connections'] {
@@ -207,6 +216,11 @@ export const ROOTS = {
 			options: { enableStreaming: false },
 		},
 	},
+	insert: {
+		type: 'vectorStoreInMemory',
+		version: 1.3,
+		parameters: { mode: 'insert', memoryKey: byId('documents'), clearStore: true },
+	},
 	questionAndAnswer: {
 		type: 'chainRetrievalQa',
 		version: 1.6,
@@ -249,3 +263,26 @@ export const MEMORY = {
 	},
 	kind: 'ai_memory',
 };
+
+/** An in-memory vector store over embeddings that are cached. */
+export function vectorStore(of: string): NonNullable<AiWorkflowOptions['parts']> {
+	return [
+		{
+			name: 'Embedding Cache',
+			type: `${PACKAGE}cachedEmbeddings`,
+			version: 1,
+			parameters: {},
+			kind: 'ai_embedding',
+			of,
+		},
+		{
+			name: 'Embeddings',
+			type: 'embeddingsOpenAi',
+			version: 1.2,
+			parameters: { model: 'text-embedding-3-small', options: {} },
+			kind: 'ai_embedding',
+			of: 'Embedding Cache',
+			credential: 'openAiApi',
+		},
+	];
+}
