@@ -4,6 +4,7 @@ import { PACKAGE_PREFIX, packageNodes } from './graph.mjs';
 
 /** Credential types of nodes that do not name their type in a parameter. */
 const BY_NODE_TYPE = {
+	'n8n-nodes-base.emailSend': 'smtp',
 	'@n8n/n8n-nodes-langchain.lmChatOpenAi': 'openAiApi',
 	'@n8n/n8n-nodes-langchain.embeddingsOpenAi': 'openAiApi',
 	'@n8n/n8n-nodes-langchain.lmChatAnthropic': 'anthropicApi',
@@ -19,6 +20,8 @@ export function credentialTypeOf({ type, parameters }) {
 	switch (parameters.authentication) {
 		case 'headerAuth':
 			return 'httpHeaderAuth';
+		case 'basicAuth':
+			return 'httpBasicAuth';
 		case 'predefinedCredentialType':
 			return parameters.nodeCredentialType;
 		case 'genericCredentialType':
