@@ -1,6 +1,7 @@
 /**
  * Trains the task classifier: cross-validates with whole sources held out, calibrates on those
- * predictions, then trains on everything and writes nodes/shared/data/classifier.weights.bin.
+ * predictions, then trains on everything and writes nodes/shared/data/classifier.weights.bin, the
+ * figures of the model card and its chart.
  * The same data and phrases always give the same weights.
  *
  *   npm run train:classifier [data folder]
@@ -14,6 +15,7 @@ import {
 	neutralHeader,
 	phraseExamples,
 } from './classifier/crossValidate.mjs';
+import { decide, tables, writeCard } from './classifier/report.mjs';
 import { DATA_FILES, dataFolder, examine, readRows, writeModel } from './classifier/rows.mjs';
 import { train } from './classifier/trainer.mjs';
 import { elapsed, say } from './lib/say.mjs';
@@ -23,7 +25,8 @@ const DIFFICULTY_WEIGHT = 0.6;
 const rows = readRows(dataFolder(process.argv[2]));
 const vectors = rows.map((row) => examine(row.text));
 say(`${rows.length} prompts read (${elapsed()})`);
-const calibration = calibrate(rows, crossValidate(rows, vectors, { say }));
+const outputs = crossValidate(rows, vectors, { say });
+const calibration = calibrate(rows, outputs);
 say(`calibration ${JSON.stringify(calibration)} (${elapsed()})`);
 const { weights, bias } = train([...labelledExamples(rows, vectors), ...phraseExamples(rows)]);
 const header = {
@@ -34,4 +37,8 @@ const header = {
 };
 const file = writeModel(header, weights);
 writeFileSync(path.join(DATA_FILES, 'classifier.weights.bin'), file);
+const predictions = decide(vectors, outputs, header);
+const lines = tables(rows, predictions, header.trained);
+writeCard(rows, predictions, lines);
+process.stdout.write(`${lines.join('\n')}\n`);
 say(`wrote ${(file.length / 1e6).toFixed(2)} MB (${elapsed()})`);

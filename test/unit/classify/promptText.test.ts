@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../../nodes/shared/core/json';
 import { promptText } from '../../../nodes/shared/core/classify/promptText';
 
 describe('the text of a request', () => {
@@ -30,7 +31,7 @@ describe('the text of a request', () => {
 	});
 
 	it('is found in parts, in Gemini contents and in a Responses input', () => {
-		const content = [
+		const content: JsonObject[] = [
 			{ type: 'text', text: 'What is in' },
 			{ type: 'image_url', image_url: { url: 'x' } },
 			{ type: 'text', text: 'this picture, and who painted it?' },
