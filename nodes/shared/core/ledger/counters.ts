@@ -94,7 +94,8 @@ export function addCounters(sum: Counters, more: Counters): Counters {
 
 function addBuckets(sum: number[], more: readonly number[]): void {
 	for (let bucket = 0; bucket < more.length; bucket += 1) {
-		sum[bucket] = (sum[bucket] ?? 0) + (more[bucket] ?? 0);
+		const count = more[bucket];
+		if (count) sum[bucket] = (sum[bucket] ?? 0) + count;
 	}
 }
 

@@ -45,6 +45,21 @@ export function decodeDimensions(text: string): LedgerDimensions | null {
 	};
 }
 
+/**
+ * Decodes dimensions; the same text gives the same object, so that rows can be told apart quickly.
+ */
+export function dimensionsDecoder(): (text: string) => LedgerDimensions | null {
+	const known = new Map<string, LedgerDimensions | null>();
+	return (text) => {
+		let dimensions = known.get(text);
+		if (dimensions === undefined) {
+			dimensions = decodeDimensions(text);
+			known.set(text, dimensions);
+		}
+		return dimensions;
+	};
+}
+
 /** Rows that calls add up to, without asking whether they were booked before. */
 export function rowsOf(span: LedgerSpan, calls: readonly LedgerCall[]): LedgerRow[] {
 	const rows = new Map<string, LedgerRow>();

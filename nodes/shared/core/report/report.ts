@@ -61,13 +61,17 @@ export interface ReportRequest {
 export function buildReport(rows: readonly LedgerRow[], request: ReportRequest): Report {
 	const totals = noCounters();
 	const times = new Map<number, Counters>();
+	const combinations = new Map<LedgerDimensions, Counters>();
+	for (const { startMs, dimensions, counters } of rows) {
+		if (!matches(dimensions, request.filter)) continue;
+		addTo(times, Math.floor(startMs / request.stepMs) * request.stepMs, counters);
+		addTo(combinations, dimensions, counters);
+	}
 	const groups = Object.fromEntries(
 		groupings.map((by) => [by, new Map<string, Counters>()]),
 	) as Record<Grouping, Map<string, Counters>>;
-	for (const { startMs, dimensions, counters } of rows) {
-		if (!matches(dimensions, request.filter)) continue;
+	for (const [dimensions, counters] of combinations) {
 		addCounters(totals, counters);
-		addTo(times, Math.floor(startMs / request.stepMs) * request.stepMs, counters);
 		for (const by of groupings) {
 			for (const name of namesIn(dimensions, by)) addTo(groups[by], name, counters);
 		}

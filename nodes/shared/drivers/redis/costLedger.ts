@@ -5,7 +5,7 @@ import type { LedgerCall } from '../../core/ledger/call';
 import { countersOf, packCounters, unpackCounters } from '../../core/ledger/counters';
 import { retention } from '../../core/ledger/retention';
 import type { LedgerRow, LedgerSpan } from '../../core/ledger/rows';
-import { decodeDimensions, encodeDimensions, spanStart } from '../../core/ledger/rows';
+import { dimensionsDecoder, encodeDimensions, spanStart } from '../../core/ledger/rows';
 import type { CostLedger } from '../../ports/CostLedger';
 import { attempt } from './attempt';
 import { RECORD, RESERVE } from './costLedgerScripts';
@@ -167,7 +167,8 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 					const hashes = await Promise.all(
 						starts.map((start) => client.hgetall(rowsKey(span, start))),
 					);
-					return hashes.flatMap((hash, index) => toRows(starts[index]!, hash));
+					const decode = dimensionsDecoder();
+					return hashes.flatMap((hash, index) => toRows(starts[index]!, hash, decode));
 				})(),
 			),
 	};
@@ -210,10 +211,14 @@ function inRuns(calls: readonly LedgerCall[]): Array<{ startMs: number; position
 	});
 }
 
-function toRows(startMs: number, hash: Record<string, string>): LedgerRow[] {
+function toRows(
+	startMs: number,
+	hash: Record<string, string>,
+	decode: ReturnType<typeof dimensionsDecoder>,
+): LedgerRow[] {
 	const rows: LedgerRow[] = [];
 	for (const [field, packed] of Object.entries(hash)) {
-		const dimensions = decodeDimensions(field);
+		const dimensions = decode(field);
 		if (dimensions !== null) rows.push({ startMs, dimensions, counters: unpackCounters(packed) });
 	}
 	return rows;

@@ -7,7 +7,7 @@ import { retention } from '../../core/ledger/retention';
 import type { LedgerRow, LedgerSpan } from '../../core/ledger/rows';
 import {
 	daysOf,
-	decodeDimensions,
+	dimensionsDecoder,
 	encodeDimensions,
 	rowsOf,
 	spanStart,
@@ -135,8 +135,9 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 		rows: async ({ span, fromMs, toMs }) =>
 			attempt(() => {
 				const found: LedgerRow[] = [];
+				const decode = dimensionsDecoder();
 				for (const row of sql.rows.iterate(span, fromMs, toMs)) {
-					const dimensions = decodeDimensions(String(row.dimensions));
+					const dimensions = decode(String(row.dimensions));
 					if (dimensions === null) continue;
 					const counters = unpackCounters(String(row.counters));
 					found.push({ startMs: Number(row.start), dimensions, counters });
