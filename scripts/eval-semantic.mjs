@@ -37,6 +37,9 @@ const tables = semantic.loadWordTables();
 const rows = examine(pairs, tables);
 const noFull = addFullSimilarity(rows, values.vectors);
 
+/** Beyond the pair model's scores: it is not asked. */
+const LIKENESS = { sameWords: 2, sameContent: 1.5 };
+
 /** Scores for the guarded decision: above 1 the same words, under 0 refused, else the pair model's. */
 function guardedScores(part, similarity) {
 	const open = part.filter(undecided).map((row) => ({
@@ -47,7 +50,7 @@ function guardedScores(part, similarity) {
 	const scores = new Map(open.map((row) => [row.id, row.score]));
 	return {
 		cutoff: chooseCutoff(open),
-		of: (row) => (row.objections.length > 0 ? -1 : row.sameWords ? 2 : scores.get(row.id)),
+		of: (row) => (row.objections.length > 0 ? -1 : (LIKENESS[row.likeness] ?? scores.get(row.id))),
 	};
 }
 
@@ -112,7 +115,7 @@ print(
 );
 print(`full: the sentence model all-MiniLM-L6-v2${noFull ? ` - left out: ${noFull}` : ''}.`);
 print();
-const width = 12;
+const width = 15;
 const head = ['kind', 'lang', 'same', 'other'];
 const cell = (text, size = width) => String(text).padEnd(size);
 print(

@@ -50,7 +50,7 @@ export function examine(rows, tables) {
 }
 
 /** Pairs that no guard refuses and that are not the same words: those the pair model decides. */
-export const undecided = (row) => row.objections.length === 0 && !row.sameWords;
+export const undecided = (row) => row.objections.length === 0 && row.likeness === 'other';
 
 /** The pair model of these rows. */
 export const fit = (rows) =>

@@ -100,7 +100,7 @@ export const antonymsGuard: Guard = (pair) => {
 	for (const from of removed)
 		for (const to of added)
 			if (
-				areListed(pair.words.antonyms, from.word, to.word) ||
+				areListed(pair.lexicon.antonyms, from.word, to.word) ||
 				areOppositeForms(from.word, to.word)
 			)
 				return `opposite: ${describeChange([from], [to])}`;

@@ -20,6 +20,18 @@ const TO = new Set([
 	'jusqu',
 	'ins',
 ]);
+/** Prepositions that turn the meaning when they alone change their place. */
+const ONE_WAY = new Set([
+	'from',
+	'to',
+	'into',
+	'vers',
+	'nach',
+	'hasta',
+	'desde',
+	'before',
+	'after',
+]);
 const THAN = new Set(['than', 'que', 'qu', 'als']);
 
 interface Direction {
@@ -29,7 +41,8 @@ interface Direction {
 
 function contentAfter(tokens: readonly Token[], at: number, words: LanguageLexicon): string | null {
 	for (let k = at + 1; k < Math.min(tokens.length, at + 4); k++)
-		if (!words.classes.has(tokens[k]!.word)) return tokens[k]!.word;
+		if ((words.classes.get(tokens[k]!.word) ?? 'quantifier') === 'quantifier')
+			return tokens[k]!.word;
 	return null;
 }
 
@@ -59,12 +72,17 @@ function comparisons(prompt: PreparedPrompt, words: LanguageLexicon): Direction[
 }
 
 /** `from A to B` must not become `from B to A`, nor `A than B` `B than A`. */
-export const directionGuard: Guard = ({ a, b, words }) => {
+export const directionGuard: Guard = ({ a, b, words, alignment }) => {
 	for (const read of [directions, comparisons]) {
 		const other = new Set(read(b, words).map(({ from, to }) => `${from} ${to}`));
 		for (const { from, to } of read(a, words))
 			if (other.has(`${to} ${from}`) && !other.has(`${from} ${to}`))
 				return `direction: '${from}' and '${to}' change places`;
 	}
-	return null;
+	const moved = alignment.pairs.filter((pair) => pair.moved);
+	const turned = moved.find(({ i }) => ONE_WAY.has(a.tokens[i]!.word));
+	const content = moved.filter(({ i }) => !words.classes.has(a.tokens[i]!.word)).length;
+	return turned && content <= 1
+		? `direction: '${a.tokens[turned.i]!.text}' stands elsewhere`
+		: null;
 };

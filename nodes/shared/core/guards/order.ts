@@ -1,7 +1,18 @@
 import type { AlignedPair } from '../semantic/align';
+import type { LanguageLexicon } from '../semantic/lexicon';
 import type { PreparedPrompt } from '../semantic/prepare';
 import { describeChange, type Guard, type GuardContext } from './guard';
 import { changesVoice, isHarmlessSwap } from './rearrangement';
+
+/** The preposition right before a word, but for an article. */
+function lead({ tokens }: PreparedPrompt, words: LanguageLexicon, at: number): string | null {
+	for (let k = at - 1; k >= Math.max(0, at - 2); k--) {
+		const kind = words.classes.get(tokens[k]!.word);
+		if (kind === 'preposition') return tokens[k]!.word;
+		if (kind !== 'article') return null;
+	}
+	return null;
+}
 
 /** A run of words that moved as a whole, beginning with a preposition or standing at an end. */
 function movedAsPhrase(pair: GuardContext, run: readonly AlignedPair[]): boolean {
@@ -10,25 +21,23 @@ function movedAsPhrase(pair: GuardContext, run: readonly AlignedPair[]): boolean
 	const last = run.at(-1)!;
 	const together = (from: number, to: number): boolean => to - from <= run.length + 2;
 	if (!together(first.i, last.i) || !together(first.j, last.j)) return false;
-	const led = (prompt: PreparedPrompt, at: number): string | null => {
-		for (let k = at - 1; k >= Math.max(0, at - 2); k--) {
-			const kind = words.classes.get(prompt.tokens[k]!.word);
-			if (kind === 'preposition') return prompt.tokens[k]!.word;
-			if (kind !== 'article') break;
-		}
-		return null;
-	};
 	const edges =
 		Number(first.i <= 2 || last.i >= a.tokens.length - 1) +
 		Number(first.j <= 2 || last.j >= b.tokens.length - 1);
-	const sameLead = led(a, first.i) === led(b, first.j);
-	return edges > 0 && sameLead && (led(a, first.i) !== null || run.length > 1);
+	const led = lead(a, words, first.i);
+	return edges > 0 && led === lead(b, words, first.j) && (led !== null || run.length > 1);
+}
+
+/** "in Paris ... in Caen" against "in Caen ... in Paris": two phrases of one kind change places. */
+function exchanged({ a, words }: GuardContext, first: AlignedPair, second: AlignedPair): boolean {
+	const led = lead(a, words, first.i);
+	return led !== null && led === lead(a, words, second.i);
 }
 
 /** Meaningful words must keep their order, but for lists and for phrases that move as a whole. */
 export const orderGuard: Guard = (pair) => {
 	const { a, b, words, alignment } = pair;
-	const verb = alignment.pairs.some(({ relation, moved }) => relation === 'form' && !moved);
+	const verb = alignment.pairs.some(({ relation }) => relation === 'form');
 	if (verb && changesVoice(pair)) return null;
 	const content = alignment.pairs.filter(({ i }) => !words.classes.has(a.tokens[i]!.word));
 	const runs: AlignedPair[][] = [];
@@ -46,7 +55,8 @@ export const orderGuard: Guard = (pair) => {
 			const before = first.at(-1)!;
 			const after = second[0]!;
 			if (isHarmlessSwap(pair, before, after)) continue;
-			if (movedAsPhrase(pair, first) || movedAsPhrase(pair, second)) continue;
+			const swapped = exchanged(pair, first[0]!, after);
+			if (!swapped && (movedAsPhrase(pair, first) || movedAsPhrase(pair, second))) continue;
 			const was = [a.tokens[before.i]!, a.tokens[after.i]!];
 			return `order: ${describeChange(was, [b.tokens[after.j]!, b.tokens[before.j]!])}`;
 		}

@@ -1,4 +1,5 @@
 import type { AlignedPair } from '../semantic/align';
+import type { LanguageLexicon } from '../semantic/lexicon';
 import type { PreparedPrompt } from '../semantic/prepare';
 import type { GuardContext } from './guard';
 
@@ -13,11 +14,21 @@ const MUTUAL_WORDS = new Set(
 	),
 );
 
-/** Whether two words stand in one list: commas or "and" between them, few other words. */
-function inOneList({ tokens, text }: PreparedPrompt, first: number, second: number): boolean {
+/** Whether two words stand in one list: only commas, "and", articles and other members between them. */
+function inOneList(
+	{ tokens, text }: PreparedPrompt,
+	words: LanguageLexicon,
+	first: number,
+	second: number,
+): boolean {
 	const [from, to] = first < second ? [first, second] : [second, first];
+	let links = 0;
+	for (let k = from + 1; k < to; k++) {
+		const { word } = tokens[k]!;
+		if (LINK_WORDS.has(word)) links++;
+		else if (words.classes.has(word) && words.classes.get(word) !== 'article') return false;
+	}
 	const between = text.slice(tokens[from]!.end, tokens[to]!.start);
-	const links = tokens.slice(from + 1, to).filter((token) => LINK_WORDS.has(token.word)).length;
 	const separators = links + between.split(/[,;/]/).length - 1;
 	return separators > 0 && to - from <= separators * 3 + 1;
 }
@@ -30,7 +41,9 @@ function isGenitive(
 ): boolean {
 	const ofBetween = (prompt: PreparedPrompt, x: number, y: number): boolean | null => {
 		const [from, to] = x < y ? [x, y] : [y, x];
-		if (to - from > 4) return null;
+		const between = prompt.text.slice(prompt.tokens[from]!.end, prompt.tokens[to]!.start);
+		if (to - from > 4 || /[,;:]/.test(between)) return null;
+		if (prompt.tokens[from]!.kind === 'number' || prompt.tokens[to]!.kind === 'number') return null;
 		let found = false;
 		for (let k = from + 1; k < to; k++) {
 			const token = prompt.tokens[k]!;
@@ -65,7 +78,7 @@ export function isHarmlessSwap(
 	first: AlignedPair,
 	second: AlignedPair,
 ): boolean {
-	const { a, b } = pair;
-	if (inOneList(a, first.i, second.i) && inOneList(b, first.j, second.j)) return true;
+	const { a, b, words } = pair;
+	if (inOneList(a, words, first.i, second.i) && inOneList(b, words, first.j, second.j)) return true;
 	return isGenitive(pair, first, second) || isMutual(pair);
 }

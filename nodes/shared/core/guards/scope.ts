@@ -130,6 +130,10 @@ export const scopeGuard: Guard = (pair) => {
 	if (turned) return `scope: ${describeChange([turned.from], [turned.to])}`;
 	const isQuantifier = ({ word }: { word: string }): boolean =>
 		pair.words.classes.get(word) === 'quantifier' && !LIGHT.has(word);
+	const shifted = pair.alignment.pairs.find(
+		({ i, moved }) => moved && isQuantifier(pair.a.tokens[i]!),
+	);
+	if (shifted) return `scope: '${pair.a.tokens[shifted.i]!.text}' stands elsewhere`;
 	const gone = removed.filter(isQuantifier);
 	const come = added.filter(isQuantifier);
 	return gone.length + come.length > 0 ? `scope: ${describeChange(gone, come)}` : null;

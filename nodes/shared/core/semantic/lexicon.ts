@@ -25,6 +25,8 @@ export interface LanguageWords {
 	contractions: Record<string, string>;
 	antonyms: string[][];
 	synonyms: string[][];
+	/** Irregular forms: keep, kept. */
+	forms: string[][];
 	spelling: string[][];
 	units: string[][];
 	currencies: string[][];
@@ -67,8 +69,9 @@ export interface LanguageLexicon {
 	numbers: Map<string, number>;
 	dates: Map<string, string>;
 	contractions: Map<string, string[]>;
-	antonyms: Set<string>;
 	synonyms: Set<string>;
+	/** Irregular forms of one word. */
+	forms: Set<string>;
 	spelling: Map<string, string>;
 	units: Map<string, string>;
 	currencies: Map<string, string>;
@@ -81,6 +84,8 @@ export interface Lexicon {
 	/** Folded word to its kind (`place`, `person`, ...) and to one form for all its spellings. */
 	names: Map<string, { kind: string; form: string }>;
 	ambiguousCapitals: Set<string>;
+	/** Opposites of all languages together: the language of a short prompt is not always clear. */
+	antonyms: Set<string>;
 	/** Greetings, thanks and the like of all languages, longest first. */
 	courtesy: CourtesyWords;
 	/** Whether a folded word is a real word of one of the languages. */
@@ -142,8 +147,8 @@ function compileLanguage(language: SemanticLanguage, words: LanguageWords): Lang
 		contractions: new Map(
 			Object.entries(words.contractions).map(([short, long]) => [fold(short), long.split(' ')]),
 		),
-		antonyms: allPairs(words.antonyms),
 		synonyms: allPairs(words.synonyms),
+		forms: allPairs(words.forms),
 		spelling: groupForms(words.spelling),
 		units: groupForms(words.units),
 		currencies: groupForms(words.currencies),
@@ -194,6 +199,7 @@ export function compileLexicon(
 			es: compileLanguage('es', languages.es),
 		},
 		names: compileNames(names),
+		antonyms: allPairs(SEMANTIC_LANGUAGES.flatMap((language) => languages[language].antonyms)),
 		ambiguousCapitals: new Set(names.ambiguousCapitals),
 		courtesy: compileCourtesy(SEMANTIC_LANGUAGES.map((language) => languages[language])),
 		known,

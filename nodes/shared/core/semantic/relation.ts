@@ -46,11 +46,12 @@ export function relate(a: Token, b: Token, words: LanguageLexicon, lexicon: Lexi
 	const dateA = words.dates.get(a.word);
 	const dateB = words.dates.get(b.word);
 	if (dateA !== undefined && dateA === dateB) return 'same';
-	if (areListed(words.antonyms, a.word, b.word)) return 'none';
+	if (areListed(lexicon.antonyms, a.word, b.word)) return 'none';
 	if (areListed(words.synonyms, a.word, b.word)) return 'synonym';
 	if ((unitA && unitB) || (dateA && dateB)) return 'none';
 	if (words.classes.has(a.word) && words.classes.has(b.word)) return 'none';
 	if (isSameName(a, b, lexicon)) return 'synonym';
+	if (areListed(words.forms, a.word, b.word)) return 'form';
 	if (isTypo(a.word, b.word, (word) => lexicon.known(word) || words.classes.has(word)))
 		return 'typo';
 	if (words.classes.has(a.word) || words.classes.has(b.word)) return 'none';

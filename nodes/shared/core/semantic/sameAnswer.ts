@@ -3,6 +3,7 @@ import { align, type Alignment } from './align';
 import { cosine } from './cosine';
 import type { EmbeddingTable } from './embeddingTable';
 import type { LanguageLexicon, Lexicon } from './lexicon';
+import { likenessOf, type Likeness } from './likeness';
 import { pairFeatures } from './pairFeatures';
 import { pairScore, type PairModel } from './pairModel';
 import { embedText } from './pooling';
@@ -29,31 +30,24 @@ export interface SameAnswerOptions {
 export type SameAnswer =
 	| {
 			hit: true;
-			how: 'sameWords' | 'paraphrase';
+			how: 'sameWords' | 'sameContent' | 'paraphrase';
 			similarity: number;
 			score: number;
 			reasons: string[];
 	  }
 	| { hit: false; similarity: number; score: number; reasons: string[] };
 
-const MOST_TYPOS = 3;
-
-/** Equal once case, accents, punctuation, courtesy, contractions and typing slips are set aside. */
-function hasSameWords({ pairs, changed, onlyA, onlyB, tooFar }: Alignment): boolean {
-	if (tooFar || changed.length + onlyA.length + onlyB.length > 0) return false;
-	const typos = pairs.filter((pair) => pair.relation === 'typo').length;
-	const plain = pairs.every(
-		({ relation, moved }) => !moved && (relation === 'same' || relation === 'typo'),
-	);
-	return plain && typos <= MOST_TYPOS;
-}
+const LIKENESS_REASONS = {
+	sameWords: 'same words apart from case, accents, punctuation, courtesy or typing slips',
+	sameContent: 'same words but for articles, fillers, forms or a harmless order',
+};
 
 /** Everything the decision is made from. */
 export interface PairExamination {
 	similarity: number;
 	/** A prompt without words, or what the guards object. */
 	objections: Objection[];
-	sameWords: boolean;
+	likeness: Likeness;
 	features: number[];
 }
 
@@ -104,13 +98,13 @@ export function examinePair(
 	const { words, ...prepared } = preparePair(stored, asked, lexicon);
 	if (prepared.a.tokens.length === 0 || prepared.b.tokens.length === 0) {
 		const objections: Objection[] = [{ guard: 'payload', reason: 'a prompt has no words' }];
-		return { similarity, objections, sameWords: false, features: [] };
+		return { similarity, objections, likeness: 'other', features: [] };
 	}
 	const { a, b, alignment } = alignReadings(prepared.a, prepared.b, words, lexicon);
 	return {
 		similarity,
 		objections: askGuards({ a, b, words, lexicon, alignment }, guards),
-		sameWords: hasSameWords(alignment),
+		likeness: likenessOf({ a, b, words, alignment }),
 		features: pairFeatures(a, b, alignment, words, similarity),
 	};
 }
@@ -141,9 +135,9 @@ export function sameAnswer(
 			0,
 			examined.objections.map(({ reason }) => reason),
 		);
-	if (examined.sameWords) {
-		const reasons = ['same words apart from case, accents, punctuation, courtesy or typing slips'];
-		return { hit: true, how: 'sameWords', similarity, score: 1, reasons };
+	if (examined.likeness !== 'other') {
+		const reasons = [LIKENESS_REASONS[examined.likeness]];
+		return { hit: true, how: examined.likeness, similarity, score: 1, reasons };
 	}
 	const { cutoff } = tables.pairModel;
 	const score = pairScore(tables.pairModel, examined.features);

@@ -17,9 +17,19 @@ export function slipBetween(a: string, b: string): Slip | null {
 	return long[head] === long[head - 1] || long[head] === long[head + 1] ? 'doubled' : 'dropped';
 }
 
-/** Word parts that make another word of the same shape: `nitrite` and `nitrate`, `ad-` and `ab-`. */
-const MEANINGFUL_CHANGE =
-	/^(?:a[bd]|e[mnx]|i[mn]|hyp[eo]|int[er]|p[er])|(?:ite|ate|ide|ase|ose|ene|ane|yne|eur|ant|ent|er|ee|or|ol|al|il|yl|is|us|um|on|in|an|es|s|e|a|o|i|t|d|y|n|r|x)$/;
+/** Endings and beginnings that make another word of the same shape: `nitrite`, `nitrate`; `ad-`, `ab-`. */
+const MEANINGFUL_ENDING =
+	/(?:i[td]e|ate|[ao]se|[aeiyo]ne|[aeo]l|[iy]l|e[ure]|ant|ent|i[cv]e?|[aeo]n?)$/;
+const MEANINGFUL_BEGINNING = /^(?:a[bdfn]|e[mnx]|i[mnlr]|p[er]|hyp[eo]|int[er]|end|ex)/;
+
+function changesMeaning(a: string, b: string): boolean {
+	const endA = MEANINGFUL_ENDING.exec(a)?.[0];
+	const endB = MEANINGFUL_ENDING.exec(b)?.[0];
+	if (endA !== undefined && endB !== undefined && endA !== endB) return true;
+	const beginA = MEANINGFUL_BEGINNING.exec(a)?.[0];
+	const beginB = MEANINGFUL_BEGINNING.exec(b)?.[0];
+	return beginA !== undefined && beginB !== undefined && beginA !== beginB;
+}
 
 /**
  * Whether the two words are one word with a typing slip. Numbers never are; a slip that gives
@@ -36,7 +46,7 @@ export function isTypo(a: string, b: string, known: (word: string) => boolean): 
 	if (!knownA && !knownB)
 		return slip === 'dropped' && Math.max(a.length, b.length) > 5 && sameEnds(a, b);
 	if (slip === 'dropped') return sameEnds(a, b) || a.length > 5;
-	return a.length > 4 && a[0] === b[0] && sameEnds(a, b);
+	return a.length > 4 && sameEnds(a, b) && !changesMeaning(a, b);
 }
 
 function sameEnds(a: string, b: string): boolean {
@@ -46,7 +56,7 @@ function sameEnds(a: string, b: string): boolean {
 /** Two slips in a long word, one side of which is no word at all. */
 function isDoubleSlip(a: string, b: string, known: (word: string) => boolean): boolean {
 	if (Math.min(a.length, b.length) < 8 || !sameEnds(a, b) || known(a) === known(b)) return false;
-	if (MEANINGFUL_CHANGE.test(a) !== MEANINGFUL_CHANGE.test(b)) return false;
+	if (changesMeaning(a, b)) return false;
 	const [wrong, right] = known(a) ? [b, a] : [a, b];
 	for (let i = 1; i < wrong.length - 1; i++) {
 		const fixed = wrong.slice(0, i) + wrong[i + 1] + wrong[i] + wrong.slice(i + 2);
