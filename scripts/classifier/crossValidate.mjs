@@ -16,7 +16,7 @@ import {
 import { randomFrom, train } from './trainer.mjs';
 
 export const FOLDS = 6;
-const PHRASE_WEIGHT = 0.5;
+const PHRASE_WEIGHT = 0.7;
 const SEED = 11;
 
 /** A header with neutral calibration. */
