@@ -42,11 +42,12 @@ export function sendJson(
 	headers: Record<string, string>,
 ): void {
 	if (response.headersSent || response.destroyed) return;
-	const text = Buffer.from(JSON.stringify(body));
+	// A text goes out in one piece with the headers, a buffer would need a second one.
+	const text = JSON.stringify(body);
 	response.writeHead(status, {
 		...headers,
 		'content-type': 'application/json; charset=utf-8',
-		'content-length': text.length,
+		'content-length': Buffer.byteLength(text),
 	});
 	response.end(text);
 }

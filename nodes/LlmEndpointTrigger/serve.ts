@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LRUCache } from 'lru-cache';
 import type { JsonObject } from '../shared/core/json';
 import { answerBody, eventsFor } from '../shared/core/protocol/answer';
 import type { EndpointError } from '../shared/core/protocol/errors';
@@ -11,12 +12,14 @@ import {
 	ask,
 	authenticate,
 	giveUp,
+	identify,
 	keepAnswer,
 	limitRate,
 	type Asked,
 	type Buckets,
 	type Caller,
 	type EndpointSettings,
+	type Identified,
 } from '../shared/services/endpoint';
 import { usageToStore } from '../shared/n8n/storedUsage';
 import type { Connection } from '../shared/n8n/connections';
@@ -41,6 +44,8 @@ export interface Endpoint extends EndpointSettings, BodyLimits {
 	/** A Cache Store in the workflow takes over the lease. */
 	storesItself: boolean;
 	buckets: Buckets;
+	/** Requests by their text. */
+	recalled: LRUCache<string, Known>;
 	workflow: string;
 	/** Book misses too: no Cost Tracker in the workflow does. */
 	booksCalls: boolean;
@@ -78,23 +83,47 @@ export async function serve(
 	}
 	const body = await readBody(request, endpoint);
 	if (!body.ok) return refuse(body.error);
-	const read = readRequest(route.operation, body.text);
+	const read = recall(body.text, route.operation, admitted.caller, endpoint);
 	if (!read.ok) return refuse(read.error);
-	await answer(request, response, route.operation, read, admitted.caller, endpoint, start);
+	await answer(request, response, route.operation, read.known, admitted.caller, endpoint, start);
+}
+
+/** What is known of a body's text without reading it again: clients repeat themselves. */
+export interface Known extends Identified {
+	streamed: boolean;
+}
+
+const LONGEST_RECALLED = 64 * 1024;
+
+function recall(
+	text: string,
+	operation: Operation,
+	caller: Caller,
+	endpoint: Endpoint,
+): { ok: true; known: Known } | { ok: false; error: EndpointError } {
+	const name = `${operation} ${caller.namespace} ${text}`;
+	const before = endpoint.recalled.get(name);
+	if (before) return { ok: true, known: before };
+	const read = readRequest(operation, text);
+	if (!read.ok) return read;
+	const known = { ...identify(read.request, caller, endpoint), streamed: read.streamed };
+	if (text.length <= LONGEST_RECALLED) endpoint.recalled.set(name, known);
+	return { ok: true, known };
 }
 
 async function answer(
 	http: IncomingMessage,
 	response: ServerResponse,
 	operation: Operation,
-	{ request, streamed }: { request: JsonObject; streamed: boolean },
+	{ streamed, ...identified }: Known,
 	caller: Caller,
 	endpoint: Endpoint,
 	start: StartExecution,
 ): Promise<void> {
 	const deps = endpoint.open();
 	const cacheControl = http.headers['cache-control'];
-	const asked = await ask(request, caller, cacheControl, endpoint, deps);
+	const { request } = identified;
+	const asked = await ask(identified, cacheControl, endpoint, deps);
 	const { outcome } = asked;
 	const frame = frameOf(request, asked.startedAtMs);
 	const headers = headersOf(asked);
@@ -205,7 +234,7 @@ function bookedAs(
 }
 
 function frameOf(request: JsonObject, nowMs: number): AnswerFrame {
-	const id = randomBytes(12).toString('hex');
+	const id = randomUUID().replaceAll('-', '').slice(0, 24);
 	return { id, createdSeconds: Math.floor(nowMs / 1000), request };
 }
 

@@ -6,7 +6,7 @@ import type { Protocol } from '../shared/core/protocol/protocol';
 import { stopExecution } from '../shared/n8n/stopExecution';
 import { triggerBackend } from '../shared/n8n/triggerBackend';
 import type { Buckets } from '../shared/services/endpoint';
-import type { Endpoint } from './serve';
+import type { Endpoint, Known } from './serve';
 
 interface KeyRow {
 	name?: string;
@@ -38,6 +38,8 @@ export interface ServingOptions {
 
 /** What endpoints of this process share with their own later selves: n8n makes a node anew for each request. */
 const MOST_CALLERS = 10_000;
+/** Characters of request texts that an endpoint remembers; each counts about four times. */
+const MOST_RECALLED = 8 * 1024 ** 2;
 const buckets: Buckets = new LRUCache({ max: MOST_CALLERS });
 const waiting = new LRUCache<string, { count: number }>({ max: 1_000 });
 
@@ -94,6 +96,10 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		recordHits: options.recordHits ?? false,
 		storesItself,
 		buckets,
+		recalled: new LRUCache<string, Known>({
+			maxSize: MOST_RECALLED,
+			sizeCalculation: (_known, name) => name.length + 1,
+		}),
 		waiting: waiting.get(id)!,
 		open: await triggerBackend(ctx, backend),
 		workflow: ctx.getWorkflow().name ?? '',

@@ -325,16 +325,18 @@ describe(`a port of its own, backend ${backend}`, () => {
 			nodes,
 			versionId: workflow.versionId,
 		});
-		let error: string | undefined;
-		await editor
-			.call('POST', `/workflows/${id}/activate`, { versionId })
-			.catch((caught: unknown) => (error = String(caught)));
-		// n8n switches workflows on behind the scenes, and keeps the error.
+		await editor.call('POST', `/workflows/${id}/activate`, { versionId });
+		// n8n switches workflows on behind the scenes, and keeps what went wrong.
+		let said = '';
 		await eventually(async () => {
-			error ??= (await call<string | null>('GET', `/active-workflows/error/${id}`)) ?? undefined;
-			return error !== undefined;
+			const { triggers } = await call<{ triggers: Array<{ errorMessage?: string }> }>(
+				'GET',
+				`/workflows/${id}/publication-status`,
+			);
+			said = triggers.map(({ errorMessage }) => errorMessage ?? '').join('\n');
+			return said !== '';
 		});
-		return error ?? 'it was switched on';
+		return said;
 	}
 });
 

@@ -79,15 +79,34 @@ export function limitRate(
 	return { status: 429, message, code: 'rate_limit_exceeded', retryAfterSeconds };
 }
 
-/** A request whose answer is not known, and what is needed to keep the answer. */
-export interface Asked {
+/** A request and what it is known by. */
+export interface Identified {
 	request: JsonObject;
 	namespace: string;
+	/** 64 hex characters. */
 	key: string;
-	startedAtMs: number;
 	explained: ExplainedRequest;
-	outcome: Exclude<LookupOutcome, { entry: unknown }> | Extract<LookupOutcome, { entry: unknown }>;
+}
+
+/** A request that was looked up, with what is needed to keep its answer. */
+export interface Asked extends Identified {
+	startedAtMs: number;
+	outcome: LookupOutcome;
 	noStore: boolean;
+}
+
+/** Makes a request's key; the same for the same request, caller and settings. */
+export function identify(
+	request: JsonObject,
+	{ namespace }: Caller,
+	{ keyVersion, ignoreFields }: EndpointSettings,
+): Identified {
+	return {
+		request,
+		namespace,
+		key: requestKey(request, { namespace, keyVersion, ignoreFields }),
+		explained: explainRequest(request, keyVersion, ignoreFields),
+	};
 }
 
 /**
@@ -95,19 +114,16 @@ export interface Asked {
  * @param cacheControl the client's header; a directive that is not understood counts as none
  */
 export async function ask(
-	request: JsonObject,
-	caller: Caller,
+	identified: Identified,
 	cacheControl: string | undefined,
 	settings: EndpointSettings,
 	deps: EndpointDeps,
 ): Promise<Asked> {
-	const { keyVersion, ignoreFields, coalesce, coalesceWaitMs, timeoutMs } = settings;
-	const { namespace } = caller;
+	const { keyVersion, coalesce, coalesceWaitMs, timeoutMs } = settings;
+	const { request, namespace, key, explained } = identified;
 	const startedAtMs = deps.clock.nowMs();
-	const key = requestKey(request, { namespace, keyVersion, ignoreFields });
-	const explained = explainRequest(request, keyVersion, ignoreFields);
 	const control = controlOf(cacheControl);
-	const known = { request, namespace, key, startedAtMs, explained, noStore: control.noStore };
+	const known = { ...identified, startedAtMs, noStore: control.noStore };
 	try {
 		const [outcome] = await lookup(
 			[{ namespace, key, explained, control }],
@@ -120,7 +136,6 @@ export async function ask(
 			},
 			deps,
 		);
-		if (control.onlyIfCached && !isHit(outcome!)) return { ...known, outcome: { ...outcome! } };
 		const { token, epoch } = outcome!;
 		const leads = isHit(outcome!) ? outcome.refresh : outcome!.leader;
 		if (token && (leads || !isHit(outcome!))) {
