@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { ConfigError, StoreUnavailable } from '../shared/core/errors';
 import { semanticQuestion } from '../shared/core/semantic/partition';
 import { openBackend } from '../shared/n8n/backend';
+import { once } from '../shared/n8n/parameters';
 import type { Connection } from '../shared/n8n/connections';
 import { semanticDeps, semanticSettings, type SemanticOptions } from '../shared/n8n/semantic';
 import { isHit, lookup, type LookupOutcome, type LookupSettings } from '../shared/services/lookup';
@@ -24,7 +25,7 @@ export async function askBackend(
 	read: ReadItem[],
 ): Promise<BackendAnswer> {
 	const readable = read.filter((one): one is ReadRequest => 'asked' in one);
-	const options = ctx.getNodeParameter('options', 0, {}) as LookupOptions;
+	const options = once<LookupOptions>(ctx, 'options', {});
 	const {
 		coalesce = true,
 		coalesceWaitMs = 30_000,
@@ -36,10 +37,10 @@ export async function askBackend(
 		const { encryptionKeys } = connection;
 		if (connection.notice) ctx.logger.warn(connection.notice);
 		connection.notice = undefined;
-		const operation = ctx.getNodeParameter('operation', 0) as 'lookup' | 'fallback';
+		const operation = once<'lookup' | 'fallback'>(ctx, 'operation', 'lookup');
 		if (operation === 'fallback') await releaseFailed(ctx, items, connection, timeoutMs);
 		const settings = { operation, coalesce, coalesceWaitMs, timeoutMs, encryptionKeys };
-		return ctx.getNodeParameter('match', 0) === 'semantic'
+		return once<string>(ctx, 'match', 'exact') === 'semantic'
 			? await askBoth(ctx, readable, settings, connection)
 			: {
 					connection,

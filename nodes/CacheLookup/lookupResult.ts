@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
 import { writeLease } from '../shared/n8n/lease';
 import { nothingSaved, savedByHit } from '../shared/n8n/storedUsage';
-import { perItem } from '../shared/n8n/parameters';
+import { once, perItem } from '../shared/n8n/parameters';
 import { isHit, type LookupOutcome } from '../shared/services/lookup';
 import type { SemanticOutcome } from '../shared/services/semanticLookup';
 import type { BackendAnswer } from './askBackend';
@@ -78,7 +78,7 @@ export function toResult(
 		layer: served?.layer ?? null,
 		key,
 		namespace,
-		backend: ctx.getNodeParameter('backend', 0) as string,
+		backend: once(ctx, 'backend', 'embedded'),
 		reasons,
 		ageSeconds: served ? Math.round(served.ageMs / 1000) : null,
 		ttlSeconds: served ? Math.round((served.entry.meta.ttlMs - served.ageMs) / 1000) : null,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import Redis from 'ioredis';
-import { connectRedis } from '../../nodes/shared/drivers/redis/connect';
-import { redisCacheStore, type RedisClient } from '../../nodes/shared/drivers/redis/cacheStore';
+import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
+import { connectRedis, type RedisClient } from '../../nodes/shared/drivers/redis/connect';
 import type { Json, JsonObject } from '../../nodes/shared/core/json';
 import { isJsonObject } from '../../nodes/shared/core/json';
 import { requestKey } from '../../nodes/shared/core/key/requestKey';

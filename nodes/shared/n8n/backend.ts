@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { IExecuteFunctions, INodeProperties, ISupplyDataFunctions } from 'n8n-workflow';
 import { ConfigError } from '../core/errors';
+import { once } from './parameters';
 import {
 	embeddedConnection,
 	redisConnection,
@@ -37,7 +38,7 @@ export const backendProperty: INodeProperties = {
 export async function openBackend(
 	ctx: IExecuteFunctions | ISupplyDataFunctions,
 ): Promise<Connection> {
-	const backend = ctx.getNodeParameter('backend', 0) as string;
+	const backend = once(ctx, 'backend', 'embedded') as string;
 	if (backend === 'embedded') {
 		return embeddedConnection(packageFolder(ctx.helpers.getStoragePath()));
 	}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from '../core/errors';
@@ -166,7 +166,7 @@ export type RedisCredential = RedisSettings & { keyPrefix: string; encryptionKey
  * @throws ConfigError where an encryption key is not one
  */
 export function redisConnection(credential: RedisCredential): Connection {
-	const name = createHash('sha256').update(JSON.stringify(credential)).digest('hex');
+	const name = hash('sha256', JSON.stringify(credential));
 	return pooled(`redis:${name}`, () => {
 		const keys = parseEncryptionKeys(credential.encryptionKeys);
 		const client = connectRedis(credential);

@@ -5,14 +5,14 @@ import type { Json, JsonObject } from '../core/json';
 import { defineRequest } from '../core/request/defineRequest';
 import { findRequest } from '../core/request/findRequest';
 import { withModelAndParameters } from '../core/request/modelAndParameters';
-import { perItem } from './parameters';
+import { once, perItem } from './parameters';
 
 /** Reads the request of each item, as the parameters of `requestProperties` say; throws ConfigError. */
 export function requestReader(
 	ctx: IExecuteFunctions,
 ): (item: INodeExecutionData, itemIndex: number) => Promise<JsonObject> {
 	const text = (name: string) => perItem<unknown>(ctx, name, '');
-	const source = ctx.getNodeParameter('source', 0, 'auto') as string;
+	const source = once(ctx, 'source', 'auto') as string;
 	const [model, modelParameters] = [text('model'), text('modelParameters')];
 	const read = sourceReader(ctx, source);
 	return async (item, itemIndex) => {

@@ -1,4 +1,3 @@
-import CircuitBreaker from 'opossum';
 import { StoreUnavailable } from '../core/errors';
 import type { CacheStore } from '../ports/CacheStore';
 import type { GuardedStore } from '../ports/GuardedStore';
@@ -7,36 +6,49 @@ const FAILURES_TO_OPEN = 3;
 const HALF_OPEN_AFTER_MS = 2_000;
 
 /**
- * Bounds every call to a store in time, and after some failures in a row stops calling it for a while:
- * until then a call fails at once, and the workflow goes on without a cache.
+ * Bounds every call to a store in time, and after some failures in a row stops calling it for a while: until then a
+ * call fails at once, and the workflow goes on without a cache. Then one call is let through as a trial.
  * In a row, and not by their share: after a busy minute of successes a share would take seconds to show a dead backend.
  */
 export function guardStore(store: CacheStore): GuardedStore & { close(): void } {
-	const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
-		timeout: false,
-		// Never by itself, but for the trial call after a pause.
-		volumeThreshold: Number.MAX_SAFE_INTEGER,
-		resetTimeout: HALF_OPEN_AFTER_MS,
-		errorFilter: (error) => !(error instanceof StoreUnavailable),
-	});
+	let state: 'closed' | 'open' | 'halfOpen' = 'closed';
 	let failuresInRow = 0;
-	breaker.on('success', () => (failuresInRow = 0));
-	breaker.on('failure', () => {
+	let timer: NodeJS.Timeout | undefined;
+
+	function failed(onTrial: boolean): void {
 		failuresInRow += 1;
-		if (failuresInRow >= FAILURES_TO_OPEN) breaker.open();
-	});
+		if (!onTrial && (state !== 'closed' || failuresInRow < FAILURES_TO_OPEN)) return;
+		state = 'open';
+		timer = setTimeout(() => (state = 'halfOpen'), HALF_OPEN_AFTER_MS).unref();
+	}
+
+	function answered(): void {
+		failuresInRow = 0;
+		if (state === 'closed') return;
+		state = 'closed';
+		clearTimeout(timer);
+	}
 
 	return {
 		backend: store.backend,
 		async run<T>(work: (store: CacheStore) => Promise<T>, timeoutMs: number): Promise<T> {
-			try {
-				return (await breaker.fire(() => bounded(work(store), timeoutMs))) as T;
-			} catch (error) {
-				if ((error as { code?: string }).code !== 'EOPENBREAKER') throw error;
+			if (state === 'open') {
 				throw new StoreUnavailable('the backend failed just now and is not asked for a moment');
 			}
+			const onTrial = state === 'halfOpen';
+			// Until the trial is through, whoever comes is refused.
+			if (onTrial) state = 'open';
+			try {
+				const result = await bounded(work(store), timeoutMs);
+				answered();
+				return result;
+			} catch (error) {
+				if (error instanceof StoreUnavailable) failed(onTrial);
+				else answered();
+				throw error;
+			}
 		},
-		close: () => breaker.shutdown(),
+		close: () => clearTimeout(timer),
 	};
 }
 

@@ -160,7 +160,10 @@ function toQuery({ request, token, lease }: Asked) {
 	return {
 		namespace,
 		key,
-		userHash: explained.userHash,
+		/** Worked out only where the backend asks for it. */
+		get userHash() {
+			return explained.userHash;
+		},
 		lease: lease ? { token, ttlMs: LEASE_TTL_MS } : undefined,
 	};
 }

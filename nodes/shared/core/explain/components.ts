@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Json, JsonObject } from '../json';
 import { canonicalJson } from '../key/canonicalJson';
 import { shapingFields } from '../key/requestKey';
@@ -27,7 +27,7 @@ export function explainRequest(
 	let components: Components | undefined;
 	return {
 		get userHash() {
-			return (userHash ??= hash(requestTexts(request).user));
+			return (userHash ??= shortHash(requestTexts(request).user));
 		},
 		get components() {
 			return (components ??= componentsOf(request, keyVersion, ignoreFields));
@@ -59,9 +59,9 @@ function shown(value: Json): string {
 }
 
 function fingerprint(value: Json): string {
-	return `#${hash(typeof value === 'string' ? value : canonicalJson(value))}`;
+	return `#${shortHash(typeof value === 'string' ? value : canonicalJson(value))}`;
 }
 
-function hash(text: string): string {
-	return createHash('sha256').update(text).digest('hex').slice(0, 16);
+function shortHash(text: string): string {
+	return hash('sha256', text).slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ConfigError } from '../errors';
 import type { JsonObject } from '../json';
 import { canonicalJson } from './canonicalJson';
@@ -52,7 +52,7 @@ export function requestKey(request: JsonObject, options: KeyOptions): string {
 			'Raise the option "Largest Request (Bytes)", or send less.',
 		);
 	}
-	return createHash('sha256').update(withoutCacheMarks(material)).digest('hex');
+	return hash('sha256', withoutCacheMarks(material));
 }
 
 /** Anthropic's marks say nothing about the answer: `"cache_control":{"type":"ephemeral"}` inside blocks. */

@@ -14,6 +14,7 @@ import type {
 	StoreReply,
 } from '../../ports/CacheStore';
 import { attempt, refusedWrite } from './attempt';
+import { createCounters } from './counters';
 import { readEntryFront } from './entryFront';
 import type { RedisClient } from './connect';
 import { inspectNamespaces } from './inspect';
@@ -64,6 +65,8 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 		}
 		return keys;
 	};
+
+	const counters = createCounters(client, keysOf);
 
 	async function lookupChunk(chunk: Indexed<LookupQuery>[], reply: LookupReply): Promise<void> {
 		const { namespace } = chunk[0]!.item;
@@ -199,12 +202,8 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 		invalidate: async (namespace, target) => ({
 			invalidated: await ask(invalidate(namespace, target)),
 		}),
-		count: async (namespace, counts) => {
-			const { stats } = keysOf(namespace);
-			const writes = Object.entries(counts).filter(([, value]) => value > 0);
-			await ask(Promise.all(writes.map(([name, value]) => client.hincrby(stats, name, value))));
-		},
-		inspect: () => ask(inspectNamespaces(client, prefix)),
+		count: async (namespace, counts) => counters.add(namespace, counts),
+		inspect: () => ask(inspectNamespaces(client, prefix, counters.gathered)),
 		entries: (namespace) => walkEntries(client, prefix, namespace),
 	};
 }

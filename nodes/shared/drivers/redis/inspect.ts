@@ -7,12 +7,13 @@ import { namespaceNames, walkFronts } from './walk';
 export async function inspectNamespaces(
 	client: RedisClient,
 	prefix: string,
+	gathered: (namespace: string, stat: StatName) => number,
 ): Promise<NamespaceStats[]> {
 	const all: NamespaceStats[] = [];
 	for (const namespace of await namespaceNames(client, prefix)) {
 		const keys = namespaceKeys(prefix, namespace);
 		const counts = await client.hgetall(keys.stats);
-		const of = (stat: StatName) => Number(counts[stat] ?? 0);
+		const of = (stat: StatName) => Number(counts[stat] ?? 0) + gathered(namespace, stat);
 		let entries = 0;
 		let bytes = 0;
 		let oldestStoredAtMs: number | null = null;
