@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { killLeftovers } from './leftovers.mjs';
 import { repoRoot } from './paths.mjs';
+import { say } from './say.mjs';
 
 /**
  * Runs jest with the given Node and arguments, its output on the terminal. Resolves to
@@ -12,6 +14,7 @@ import { repoRoot } from './paths.mjs';
 export async function runJest(node, args, env = {}) {
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-jest-'));
 	const results = path.join(folder, 'results.json');
+	const started = path.join(folder, 'started');
 	try {
 		const code = await new Promise((resolve, reject) => {
 			const child = spawn(
@@ -28,12 +31,14 @@ export async function runJest(node, args, env = {}) {
 				{
 					cwd: repoRoot,
 					stdio: ['ignore', 'ignore', 'inherit'],
-					env: { ...process.env, NODE_OPTIONS: '', ...env },
+					env: { ...process.env, NODE_OPTIONS: '', PROMPT_CACHE_STARTED: started, ...env },
 				},
 			);
 			child.once('error', reject);
 			child.once('close', (exitCode) => resolve(exitCode ?? 1));
 		});
+		const left = killLeftovers(started);
+		if (left > 0) say(`${left} n8n left running by a test: ended.`);
 		if (!fs.existsSync(results)) return { ok: false, passed: 0, failed: 1, skipped: 0 };
 		const figures = JSON.parse(fs.readFileSync(results, 'utf8'));
 		const failed = figures.numFailedTests + figures.numRuntimeErrorTestSuites;

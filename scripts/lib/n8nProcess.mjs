@@ -25,6 +25,12 @@ process.on('exit', () => {
 	for (const child of running) killGroup(child, 'SIGKILL');
 });
 
+/** Tells the process that started this one (see lib/leftovers.mjs) what runs; jest ends in a hurry. */
+function report(sign, child) {
+	const file = process.env.PROMPT_CACHE_STARTED;
+	if (file) fs.appendFileSync(file, `${sign}${child.pid}\n`);
+}
+
 /** The environment of an n8n that keeps to itself: own folder, loopback, no calls home. */
 export function n8nEnvironment(host, userFolder, extra = {}) {
 	const base = environmentWithNode(host.node);
@@ -100,6 +106,7 @@ export async function startN8n(host, userFolder, { port, env = {}, logFile, time
 	});
 	fs.closeSync(output);
 	running.add(child);
+	report('+', child);
 	const log = () => fs.readFileSync(file, 'utf8');
 	const ended = new Promise((resolve) => {
 		child.once('close', (code, signal) => resolve({ code, signal }));
@@ -114,6 +121,7 @@ export async function startN8n(host, userFolder, { port, env = {}, logFile, time
 		killGroup(child, 'SIGKILL');
 		await ended;
 		running.delete(child);
+		report('-', child);
 	};
 
 	try {

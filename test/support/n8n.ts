@@ -113,9 +113,14 @@ export async function startTestN8n(
 	await importCredentials(host, userFolder, credentials);
 	await importWorkflows(host, userFolder, workflows);
 	await start();
-	const ids = workflows.map(({ id }) => id as string);
-	await publish(await logIn(n8n!.url, owner), ids);
-	await waitForWebhooks(n8n!.url, workflows);
+	try {
+		const ids = workflows.map(({ id }) => id as string);
+		await publish(await logIn(n8n!.url, owner), ids);
+		await waitForWebhooks(n8n!.url, workflows);
+	} catch (error) {
+		await end();
+		throw error;
+	}
 
 	return {
 		get url() {
