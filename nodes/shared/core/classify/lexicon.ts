@@ -45,6 +45,11 @@ function pack(concept: number, languages: number, stem: boolean): number {
 	return (concept << 6) | (languages << 2) | (stem ? 3 : 1);
 }
 
+/** As words are seen in a prompt: signs other than letters, digits and `+` are spaces. */
+function plainPhrase(text: string): string {
+	return /[^a-z0-9+ ]/.test(text) ? text.replace(/[^a-z0-9+]+/g, ' ').trim() : text;
+}
+
 const MAX_NODES = 65_535;
 
 /**
@@ -67,7 +72,9 @@ export function compileLexicon(source: string): Lexicon {
 		let concept = concepts.indexOf(name);
 		if (concept < 0) concept = concepts.push(name) - 1;
 		for (const raw of line.slice(colon + 2).split(',')) {
-			const phrase = raw.replace(/[^a-z0-9+]+/g, ' ').trim();
+			const trimmed = raw.trim();
+			const stem = trimmed.endsWith('*');
+			const phrase = plainPhrase(stem ? trimmed.slice(0, -1) : trimmed);
 			let node = 0;
 			for (let i = 0; i < phrase.length; i++) {
 				const edge = node * ALPHABET_SIZE + symbolOf(phrase.charCodeAt(i));
@@ -75,7 +82,7 @@ export function compileLexicon(source: string): Lexicon {
 				if (nodes >= MAX_NODES) throw new Error('Lexicon too large');
 				node = children[edge]!;
 			}
-			if (node > 0) addOutput(found, node, pack(concept, 1 << place, raw.trimEnd().endsWith('*')));
+			if (node > 0) addOutput(found, node, pack(concept, 1 << place, stem));
 		}
 	}
 	const firstOf = (prefix: string): number => {
