@@ -12,6 +12,7 @@ import { isJsonObject, type JsonObject } from '../shared/core/json';
 import type { Protocol } from '../shared/core/protocol/protocol';
 import { relayExecution } from '../shared/n8n/executionRelay';
 import { toNodeError } from '../shared/n8n/nodeErrors';
+import { endpointOf } from './endpointOf';
 import { sendError, type Exchange } from './exchange';
 import { emitRequest, readExecution } from './handOver';
 import { listen } from './listener';
@@ -44,7 +45,7 @@ export class LlmEndpointTrigger implements INodeType {
 		const [request, response] = [this.getRequestObject(), this.getResponseObject()];
 		let started: { item: JsonObject; exchange?: Exchange } | undefined;
 		try {
-			const endpoint = await readEndpoint(this);
+			const endpoint = await endpointOf(this);
 			await serve(
 				request,
 				response,

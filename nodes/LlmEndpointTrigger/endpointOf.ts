@@ -1,0 +1,25 @@
+import { LRUCache } from 'lru-cache';
+import type { IWebhookFunctions } from 'n8n-workflow';
+import type { Endpoint } from './serve';
+import { readEndpoint } from './settings';
+
+/** A changed credential is seen after this; a changed node at once, since its parameters are the name. */
+const KEPT_MS = 15_000;
+const endpoints = new LRUCache<string, Endpoint>({ max: 500, ttl: KEPT_MS });
+
+/**
+ * The endpoint behind a webhook. n8n makes the node anew for each request; reading its parameters and
+ * decrypting its credential each time would cost more than the answer.
+ * @throws ConfigError naming the parameter that is not usable
+ */
+export async function endpointOf(ctx: IWebhookFunctions): Promise<Endpoint> {
+	const { id, parameters, credentials } = ctx.getNode();
+	const below = ctx.getChildNodes(ctx.getNode().name).map(({ type, disabled }) => [type, disabled]);
+	const text = JSON.stringify([ctx.getWorkflow().id, id, parameters, credentials, below]);
+	if (text.includes('"=')) return readEndpoint(ctx);
+	const known = endpoints.get(text);
+	if (known) return known;
+	const endpoint = await readEndpoint(ctx);
+	endpoints.set(text, endpoint);
+	return endpoint;
+}

@@ -1,0 +1,341 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { INodeParameters, ITriggerFunctions } from 'n8n-workflow';
+import { freePort } from '../../scripts/lib/freePort.mjs';
+import { listen, type PathHandler } from '../../nodes/LlmEndpointTrigger/listener';
+import { LlmEndpointTrigger } from '../../nodes/LlmEndpointTrigger/LlmEndpointTrigger.node';
+import { serve } from '../../nodes/LlmEndpointTrigger/serve';
+import { readEndpoint, readPlace, type Place } from '../../nodes/LlmEndpointTrigger/settings';
+import { webhookPath, webhooks } from '../../nodes/LlmEndpointTrigger/webhooks';
+import type { JsonObject } from '../../nodes/shared/core/json';
+import { closeConnections } from '../../nodes/shared/n8n/connections';
+import { isRelayMessage, outcomeOf } from '../../nodes/shared/n8n/executionRelay';
+import { triggerFolder } from '../../nodes/shared/n8n/triggerFolder';
+
+const KEY = 'a-key-for-tests';
+let folder: string;
+const closers: Array<() => Promise<void>> = [];
+
+beforeAll(() => {
+	folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-endpoint-'));
+	process.env.N8N_USER_FOLDER = folder;
+});
+
+afterEach(async () => {
+	for (const close of closers.splice(0)) await close();
+});
+
+afterAll(() => {
+	closeConnections();
+	delete process.env.N8N_USER_FOLDER;
+	fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function context(parameters: Record<string, unknown>, below: string[] = []): ITriggerFunctions {
+	const all: Record<string, unknown> = {
+		listen: 'port',
+		protocol: 'openAi',
+		path: 'llm',
+		keys: { key: [{ key: KEY, name: 'tester', namespace: 'tests' }] },
+		...parameters,
+	};
+	return {
+		getNodeParameter: (name: string, fallback?: unknown) => all[name] ?? fallback,
+		getWorkflow: () => ({ id: 'w', name: 'Test' }),
+		getNode: () => ({ id: 'n', name: 'Endpoint' }),
+		getChildNodes: () => below.map((type) => ({ name: type, type, disabled: false })),
+	} as unknown as ITriggerFunctions;
+}
+
+const placeOn = async (more: Partial<Place> = {}): Promise<Place> => ({
+	address: '127.0.0.1',
+	port: await freePort(),
+	path: '/llm',
+	healthPath: '/healthz',
+	maxConnections: 100,
+	receiveTimeoutMs: 1000,
+	answerTimeoutMs: 1000,
+	...more,
+});
+
+async function open(place: Place, handler: PathHandler): Promise<() => Promise<void>> {
+	const close = await listen(place, handler);
+	closers.push(close);
+	return close;
+}
+
+const saying =
+	(word: string): PathHandler =>
+	async (_request, response, below) => {
+		response.end(`${word} ${below}`);
+	};
+
+const get = async (port: number, at: string) =>
+	(await fetch(`http://127.0.0.1:${port}${at}`)).text();
+
+describe('a listener', () => {
+	it('lets workflows share a port on different paths, the longest path first', async () => {
+		const place = await placeOn();
+		await open(place, saying('one'));
+		await open({ ...place, path: '/llm/team' }, saying('two'));
+		await open({ ...place, path: '' }, saying('root'));
+
+		expect(await get(place.port, '/llm/v1/models?x=1')).toBe('one /v1/models');
+		expect(await get(place.port, '/llm/team/v1')).toBe('two /v1');
+		expect(await get(place.port, '/llmx')).toBe('root /llmx');
+	});
+
+	it('refuses a path that is taken, and a port with another certificate', async () => {
+		const place = await placeOn();
+		await open(place, saying('one'));
+		await expect(listen(place, saying('again'))).rejects.toThrow('Another workflow answers at');
+		const tls = { cert: 'another', key: 'one' };
+		await expect(listen({ ...place, path: '/b', tls }, saying('tls'))).rejects.toThrow(
+			'another TLS certificate',
+		);
+	});
+
+	it('says that a port is in use, and opens it once it is free', async () => {
+		const holder = http.createServer();
+		await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+		const place = await placeOn({ port: (holder.address() as AddressInfo).port });
+		await expect(listen(place, saying('x'))).rejects.toThrow(
+			`Port ${place.port} on 127.0.0.1 is in use by another program`,
+		);
+		await new Promise((resolve) => holder.close(resolve));
+		await open(place, saying('now'));
+		expect(await get(place.port, '/llm')).toBe('now ');
+	});
+
+	it('frees its port when the last workflow leaves, so that it can be opened again at once', async () => {
+		const place = await placeOn();
+		for (const word of ['first', 'second']) {
+			const close = await listen(place, saying(word));
+			expect(await get(place.port, '/llm')).toBe(`${word} `);
+			await close();
+			await expect(get(place.port, '/llm')).rejects.toThrow();
+		}
+	});
+
+	it('speaks HTTPS with a certificate', async () => {
+		const [keyFile, certFile] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+		const made = spawnSync('openssl', [
+			...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
+			...['-keyout', keyFile, '-out', certFile],
+		]);
+		expect(made.status).toBe(0);
+		const tls = { cert: fs.readFileSync(certFile, 'utf8'), key: fs.readFileSync(keyFile, 'utf8') };
+		const place = await placeOn({ tls });
+		await open(place, saying('safe'));
+		const answer = await new Promise<string>((resolve, reject) => {
+			https
+				.get(
+					{
+						port: place.port,
+						host: '127.0.0.1',
+						path: '/llm',
+						ca: tls.cert,
+						servername: 'localhost',
+					},
+					(got) => {
+						got.on('data', (data) => resolve(String(data)));
+					},
+				)
+				.on('error', reject);
+		});
+		expect(answer).toBe('safe ');
+	});
+});
+
+describe('the parameters of an endpoint', () => {
+	it.each<[string, Record<string, unknown>, string]>([
+		['no keys', { keys: {} }, 'The endpoint has no keys'],
+		['a key that can be guessed', { keys: { key: [{ key: 'short' }] } }, 'fewer than 8 characters'],
+		['an unknown backend', { backend: 'floppy' }, 'is not a backend'],
+		['a port out of range', { port: 70_000 }, 'is not a port'],
+		['a path that climbs', { path: '../etc' }, 'is not a path'],
+		['a certificate without its key', { serving: { tlsCertificate: 'x' } }, 'TLS needs'],
+	])('tell %s', async (_what, parameters, message) => {
+		const ctx = context(parameters);
+		const read = async () => readPlace(ctx, await readEndpoint(ctx));
+		await expect(read()).rejects.toThrow(message);
+	});
+
+	it('leave storing to a Cache Store, electing to a Cache Lookup and booking to a Cost Tracker below', async () => {
+		const prefix = 'n8n-nodes-prompt-cache.';
+		expect(await readEndpoint(context({}))).toMatchObject({ coalesce: true, booksCalls: true });
+		const store = await readEndpoint(context({}, [`${prefix}cacheStore`]));
+		expect([store.store, store.storesItself, store.coalesce]).toEqual([undefined, true, true]);
+		const both = await readEndpoint(context({}, [`${prefix}cacheLookup`, `${prefix}cacheStore`]));
+		expect(both.coalesce).toBe(false);
+		expect((await readEndpoint(context({}, [`${prefix}costTracker`]))).booksCalls).toBe(false);
+	});
+});
+
+describe('the webhooks of the node', () => {
+	const RESOLVERS = Symbol.for('n8n.webhookDescriptionResolvers');
+	type Resolvers = Record<
+		string,
+		{ template: string; resolve(parameters: INodeParameters): unknown }
+	>;
+
+	it('are registered for the protocol that is chosen, and none for a port', () => {
+		const registered = (parameters: INodeParameters) =>
+			webhooks
+				.map((hook) => {
+					const { httpMethod, path: at } = (hook as unknown as Record<symbol, Resolvers>)[
+						RESOLVERS
+					]!;
+					expect([hook.httpMethod, hook.path]).toEqual([httpMethod!.template, at!.template]);
+					return `${String(httpMethod!.resolve(parameters))} ${String(at!.resolve(parameters))}`;
+				})
+				.filter((line) => !line.startsWith(' '));
+		const at = { listen: 'webhook', path: 'a/b' };
+		expect(registered({ ...at, protocol: 'openAi' })).toEqual([
+			'POST a/b/v1/chat/completions',
+			'POST a/b/v1/embeddings',
+			'GET a/b/v1/models',
+		]);
+		expect(registered({ ...at, protocol: 'anthropic' })).toEqual([
+			'GET a/b/v1/models',
+			'POST a/b/v1/messages',
+		]);
+		expect(registered({ ...at, protocol: 'json' })).toEqual(['POST a/b']);
+		expect(registered({ ...at, protocol: 'openAi', listen: 'port' })).toEqual([]);
+		expect(webhooks.map(({ name }) => webhookPath(name))).toContain('/v1/chat/completions');
+	});
+
+	it('let n8n hand the body over unread, within the limits of the node', () => {
+		const { properties } = new LlmEndpointTrigger().description;
+		expect(properties.find(({ name }) => name === 'options')?.default).toEqual({
+			binaryData: true,
+		});
+	});
+});
+
+describe('serving', () => {
+	const request = (content: string, more: JsonObject = {}) => ({
+		method: 'POST',
+		headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+		body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], ...more }),
+	});
+
+	async function openEndpoint(parameters: Record<string, unknown>, answer: JsonObject | undefined) {
+		const ctx = context({ port: await freePort(), ...parameters });
+		const endpoint = await readEndpoint(ctx);
+		const items: JsonObject[] = [];
+		const stopped: string[] = [];
+		endpoint.stop = (id) => stopped.push(id);
+		const place = readPlace(ctx, endpoint);
+		await open(place, (http1, response, below) =>
+			serve(http1, response, below, endpoint, (item, exchange) => {
+				items.push(item);
+				exchange?.receive({ promptCache: 'started', executionId: '7' });
+				if (answer) exchange?.receive({ promptCache: 'answer', item: answer });
+			}),
+		);
+		return {
+			url: `http://127.0.0.1:${place.port}/llm/v1/chat/completions`,
+			items,
+			stopped,
+			endpoint,
+		};
+	}
+
+	it('starts an execution with the request, the user’s words and no header of the client', async () => {
+		const { url, items } = await openEndpoint({}, { answer: 'hello' });
+		await fetch(url, request('first words'));
+		expect(items[0]).toMatchObject({
+			body: { model: 'm' },
+			chatInput: 'first words',
+			endpoint: { operation: 'chat', caller: 'tester', streamed: false },
+			cache: { status: 'miss', namespace: 'tests', leader: true },
+		});
+		expect(JSON.stringify(items[0])).not.toContain(KEY);
+	});
+
+	it('refuses more waiting clients than it may have, and stops the execution of one that takes too long', async () => {
+		const serving = { maxWaiting: 1, answerTimeoutSeconds: 1, coalesce: false };
+		const { url, items, stopped } = await openEndpoint({ serving }, undefined);
+		const slow = fetch(url, request('takes long'));
+		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
+		const refused = await fetch(url, request('comes too late'));
+		expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+		expect((await slow).status).toBe(504);
+		expect(stopped).toEqual(['7']);
+	});
+
+	it('does not keep a refusal, a cut answer or broken JSON', async () => {
+		for (const [content, answer, more] of [
+			['refused', { answer: "I'm sorry, but I can't help with that." }, {}],
+			['cut', { choices: [{ message: { content: 'half of' }, finish_reason: 'length' }] }, {}],
+			['json', { answer: '{"half":' }, { response_format: { type: 'json_object' } }],
+		] as Array<[string, JsonObject, JsonObject]>) {
+			const { url, items } = await openEndpoint({}, answer);
+			await fetch(url, request(content, more));
+			await fetch(url, request(content, more));
+			expect(items).toHaveLength(2);
+		}
+	});
+
+	it('obeys the client’s Cache-Control', async () => {
+		const { url, items } = await openEndpoint({}, { answer: 'kept' });
+		const asked = request('controlled');
+		const send = (control: string) =>
+			fetch(url, { ...asked, headers: { ...asked.headers, 'cache-control': control } });
+		expect((await send('only-if-cached')).status).toBe(504);
+		expect((await send('no-store')).headers.get('x-prompt-cache-status')).toBe('bypass');
+		await send('');
+		expect((await send('')).headers.get('x-prompt-cache-status')).toBe('hit');
+		expect((await send('no-cache')).headers.get('x-prompt-cache-status')).toBe('miss');
+		expect(items).toHaveLength(3);
+	});
+
+	it('starts an execution for a hit too where that is asked for', async () => {
+		const { url, items } = await openEndpoint(
+			{ serving: { recordHits: true } },
+			{ answer: 'seen' },
+		);
+		await fetch(url, request('recorded'));
+		await fetch(url, request('recorded'));
+		expect(items.map(({ cache }) => (cache as JsonObject).status)).toEqual(['miss', 'hit']);
+	});
+});
+
+describe('what an execution ends with', () => {
+	const run = (data: unknown) =>
+		({ data: { resultData: data } }) as Parameters<typeof outcomeOf>[0];
+	const task = (json: JsonObject) => [{ data: { main: [[], [{ json }]] } }];
+
+	it('is the first item of the node that ran last', () => {
+		const runData = { A: task({ answer: 'no' }), B: task({ answer: 'yes' }) };
+		const outcome = outcomeOf(run({ lastNodeExecuted: 'B', runData }));
+		expect(outcome).toEqual({ promptCache: 'answer', item: { answer: 'yes' } });
+		expect(isRelayMessage(outcome)).toBe(true);
+	});
+
+	it.each([
+		['failed', run({ error: { httpCode: '429' }, runData: {} }), 429],
+		['said nothing', run({ lastNodeExecuted: 'A', runData: {} }), null],
+		['is not known', undefined, null],
+	])('is a failure where it %s', (_what, given, status) => {
+		expect(outcomeOf(given)).toEqual({ promptCache: 'failed', status });
+	});
+});
+
+describe("the trigger's folder", () => {
+	it("is n8n's own, however n8n finds it", () => {
+		expect(triggerFolder({ N8N_USER_FOLDER: '/data', HOME: '/home/node' })).toBe(
+			path.join('/data', '.n8n', 'storage', 'n8n-nodes-prompt-cache'),
+		);
+		expect(triggerFolder({ HOME: '/home/node' })).toBe(
+			path.join('/home/node', '.n8n', 'storage', 'n8n-nodes-prompt-cache'),
+		);
+	});
+});
