@@ -4,11 +4,13 @@ export function isObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object under `key`, or an empty one. */
+const nothing: JsonObject = Object.freeze({});
+
+/** The object under `key`, or an empty one, which must not be written to. */
 export function child(value: unknown, key: string): JsonObject {
-	if (!isObject(value)) return {};
+	if (!isObject(value)) return nothing;
 	const found = value[key];
-	return isObject(found) ? found : {};
+	return isObject(found) ? found : nothing;
 }
 
 /**

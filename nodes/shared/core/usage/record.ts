@@ -48,8 +48,9 @@ export function unknownUsage(): UsageRecord {
 }
 
 function sumKnown(values: ReadonlyArray<number | null>): number | null {
-	const known = values.filter((value) => value !== null);
-	return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+	let sum: number | null = null;
+	for (const value of values) if (value !== null) sum = (sum ?? 0) + value;
+	return sum;
 }
 
 /** Whole input in tokens, or null when no part was reported. */
@@ -70,6 +71,8 @@ export function outputTotal(usage: UsageRecord): number | null {
 
 /** Field-wise sum of several calls; a field nobody reported stays null. */
 export function addUsage(records: readonly UsageRecord[]): UsageRecord {
+	const [only, second] = records;
+	if (only !== undefined && second === undefined) return only;
 	const sum = unknownUsage();
 	for (const field of usageFields) sum[field] = sumKnown(records.map((record) => record[field]));
 	return sum;

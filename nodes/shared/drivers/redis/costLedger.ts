@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Cluster, Redis, Result } from 'ioredis';
 import { periodKey, scopesOf } from '../../core/budget/budget';
 import type { LedgerCall } from '../../core/ledger/call';
@@ -168,7 +168,7 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 						starts.map((start) => client.hgetall(rowsKey(span, start))),
 					);
 					const decode = dimensionsDecoder();
-					return hashes.flatMap((hash, index) => toRows(starts[index]!, hash, decode));
+					return hashes.flatMap((fields, index) => toRows(starts[index]!, fields, decode));
 				})(),
 			),
 	};
@@ -213,11 +213,11 @@ function inRuns(calls: readonly LedgerCall[]): Array<{ startMs: number; position
 
 function toRows(
 	startMs: number,
-	hash: Record<string, string>,
+	fields: Record<string, string>,
 	decode: ReturnType<typeof dimensionsDecoder>,
 ): LedgerRow[] {
 	const rows: LedgerRow[] = [];
-	for (const [field, packed] of Object.entries(hash)) {
+	for (const [field, packed] of Object.entries(fields)) {
 		const dimensions = decode(field);
 		if (dimensions !== null) rows.push({ startMs, dimensions, counters: unpackCounters(packed) });
 	}
@@ -225,5 +225,5 @@ function toRows(
 }
 
 function shortId(id: string): string {
-	return createHash('sha1').update(id).digest('base64url').slice(0, 16);
+	return hash('sha1', id, 'base64url').slice(0, 16);
 }

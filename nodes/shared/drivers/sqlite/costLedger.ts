@@ -1,17 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { encodeReservation, periodKey, scopesOf } from '../../core/budget/budget';
 import type { LedgerCall } from '../../core/ledger/call';
 import { addCounters, packCounters, unpackCounters } from '../../core/ledger/counters';
 import { retention } from '../../core/ledger/retention';
 import type { LedgerRow, LedgerSpan } from '../../core/ledger/rows';
-import {
-	daysOf,
-	dimensionsDecoder,
-	encodeDimensions,
-	rowsOf,
-	spanStart,
-} from '../../core/ledger/rows';
+import { daysOf, dimensionsDecoder, encodeDimensions, rowsOf } from '../../core/ledger/rows';
 import type { Clock } from '../../ports/Clock';
 import type { CostLedger } from '../../ports/CostLedger';
 import { attempt } from './attempt';
@@ -59,8 +53,9 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 		const fresh = calls.filter((_, index) => isNew[index]);
 		const hours = rowsOf('hour', fresh);
 		for (const row of hours) add('hour', row);
-		for (const row of daysOf(hours)) add('day', row);
-		for (const [key, nanoUsd] of spendOf(fresh)) sql.spend.run(...splitKey(key), nanoUsd);
+		const days = daysOf(hours);
+		for (const row of days) add('day', row);
+		for (const [key, nanoUsd] of spendOf(days)) sql.spend.run(...splitKey(key), nanoUsd);
 		for (const call of fresh) {
 			for (const reservation of call.settles) sql.settle.run(encodeReservation(reservation));
 		}
@@ -186,18 +181,14 @@ function statements(db: DatabaseSync) {
 const keySeparator = '\n';
 
 /** Nano-USD by period and scope; hits and unknown costs spend nothing. */
-function spendOf(calls: readonly LedgerCall[]): Map<string, number> {
+function spendOf(days: readonly LedgerRow[]): Map<string, number> {
 	const spend = new Map<string, number>();
-	const periods = new Map<number, string[]>();
-	for (const call of calls) {
-		const cost = (call.costNanoUsd ?? 0) + call.overheadNanoUsd;
+	for (const { startMs, dimensions, counters } of days) {
+		const cost = counters.costNanoUsd + counters.overheadNanoUsd;
 		if (cost === 0) continue;
-		const day = spanStart('day', call.atMs);
-		const names = periods.get(day) ?? [periodKey('day', day), periodKey('month', day)];
-		periods.set(day, names);
-		for (const scope of scopesOf(call)) {
-			for (const period of names) {
-				const key = period + keySeparator + scope;
+		for (const period of ['day', 'month'] as const) {
+			for (const scope of scopesOf(dimensions)) {
+				const key = periodKey(period, startMs) + keySeparator + scope;
 				spend.set(key, (spend.get(key) ?? 0) + cost);
 			}
 		}
@@ -211,5 +202,5 @@ function splitKey(key: string): [string, string] {
 }
 
 function shortId(id: string): Buffer {
-	return createHash('sha1').update(id).digest().subarray(0, 16);
+	return hash('sha1', id, 'buffer').subarray(0, 16);
 }
