@@ -22,7 +22,7 @@ export async function openBrowser(
 	const { cookie } = await n8n.logIn();
 	const context = await browser.newContext({
 		viewport: { width: 1920, height: 800 },
-		deviceScaleFactor: 1.5,
+		deviceScaleFactor: 1.2,
 	});
 	await context.addCookies(
 		cookie.split('; ').map((pair) => {
@@ -64,7 +64,9 @@ export async function warningsOn(page: Page): Promise<string[]> {
 export async function keepPicture(page: Page, file: string): Promise<void> {
 	if (fs.existsSync(path.join(IMAGES, file)) && !process.env.PROMPT_CACHE_PICTURES) return;
 	await page.addStyleTag({
-		content: '[data-test-id="canvas-controls"], [data-test-id="logs-panel"] { visibility: hidden }',
+		content: ['canvas-controls', 'logs-panel', 'execute-workflow-button']
+			.map((id) => `[data-test-id="${id}"] { visibility: hidden }`)
+			.join(' '),
 	});
 	await page.getByTestId('zoom-to-fit').dispatchEvent('click');
 	await page.waitForTimeout(1000);
