@@ -14,3 +14,9 @@ export function startN8n(
 	userFolder: string,
 	options?: { port?: number; env?: Record<string, string>; logFile?: string; timeoutMs?: number },
 ): Promise<N8nProcess>;
+
+export function n8nEnvironment(
+	host: N8nHost,
+	userFolder: string,
+	extra?: Record<string, string>,
+): NodeJS.ProcessEnv;

@@ -81,6 +81,8 @@ export interface AiWorkflowOptions {
 	model?: ProviderName;
 	smallModel?: ProviderName;
 	cache?: Parameters;
+	/** Instead of those of the provider. */
+	modelParameters?: Parameters;
 	credentials: Record<string, { id: string; name: string }>;
 	/** Further sub-nodes of the root, with the kind of their connection. */
 	parts?: Array<{
@@ -163,7 +165,8 @@ export function aiWorkflow(options: AiWorkflowOptions): Workflow {
 		models.forEach((provider, input) => {
 			const { type, version, parameters, credential } = PROVIDERS[provider];
 			const name = input === 0 ? 'Model' : 'Small Model';
-			add(name, AI + type, version, parameters, named(credential));
+			const given = { ...parameters, ...options.modelParameters };
+			add(name, AI + type, version, given, named(credential));
 			links.push({ from: name, to: 'Cache', kind: 'ai_languageModel', input });
 		});
 	}

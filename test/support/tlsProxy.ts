@@ -47,6 +47,8 @@ export async function startTlsProxy(host: string, target: string): Promise<TlsPr
 		const forward = http.request(`${target}${url}`, { method, headers }, (answer) => {
 			response.writeHead(answer.statusCode ?? 502, answer.headers);
 			answer.pipe(response);
+			// What breaks off there breaks off here.
+			answer.once('close', () => (answer.complete ? undefined : response.destroy()));
 		});
 		forward.once('error', () => response.destroy());
 		request.pipe(forward);

@@ -19,6 +19,8 @@ export interface Failure {
 	times?: number;
 	/** Wait so long first; without a status the call is answered well afterwards. */
 	delayMs?: number;
+	/** Break a stream off after so many events. */
+	breakAfter?: number;
 	/** Never answer. */
 	hang?: boolean;
 	route?: string;

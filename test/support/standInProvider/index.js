@@ -6,7 +6,7 @@
  *
  *   GET  /            says that this is a stand-in
  *   GET  /__calls     { total, byRoute, requests } of model calls;  DELETE resets
- *   POST /__fail      { status, times, delayMs, hang, route } for the next calls;  DELETE resets
+ *   POST /__fail      { status, times, delayMs, hang, breakAfter, route } for the next calls;  DELETE resets
  */
 const http = require('node:http');
 const { setTimeout: sleep } = require('node:timers/promises');
@@ -48,10 +48,14 @@ function sendJson(response, status, json) {
 	response.end(JSON.stringify(json));
 }
 
-async function sendStream(response, type, parts, gapMs, isGone) {
+async function sendStream(response, type, parts, gapMs, isGone, breakAfter = Infinity) {
 	response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' });
-	for (const part of parts) {
+	for (const [at, part] of parts.entries()) {
 		if (isGone()) return;
+		if (at >= breakAfter) {
+			await sleep(20);
+			return void response.destroy();
+		}
 		response.write(part);
 		if (gapMs > 0) await sleep(gapMs);
 	}
@@ -110,7 +114,8 @@ async function startStandIn({ port = 0, latencyMs = 0, chunkGapMs = 0 } = {}) {
 		const reply = found.answer(body, { params: found.params, query, prefixes });
 		const isGone = () => gone;
 		if (reply.sse) {
-			return sendStream(response, 'text/event-stream', reply.sse, chunkGapMs, isGone);
+			const { breakAfter } = failure ?? {};
+			return sendStream(response, 'text/event-stream', reply.sse, chunkGapMs, isGone, breakAfter);
 		}
 		if (reply.ndjson) {
 			const lines = reply.ndjson.map((line) => `${JSON.stringify(line)}\n`);
@@ -148,7 +153,7 @@ async function startStandIn({ port = 0, latencyMs = 0, chunkGapMs = 0 } = {}) {
 			tally = emptyTally();
 		},
 		fail: (failure = {}) => {
-			failures.push({ times: 1, status: failure.hang || failure.delayMs ? 0 : 500, ...failure });
+			failures.push({ times: 1, status: failure.hang || failure.delayMs || failure.breakAfter ? 0 : 500, ...failure });
 		},
 		heal: () => {
 			failures = [];

@@ -67,7 +67,7 @@ describe('a turn that is never looked up', () => {
 	});
 
 	it("is not one with the user's own tools", () => {
-		const own = [
+		const own: JsonObject[] = [
 			{ type: 'function', function: { name: 'add' } },
 			{ name: 'add', input_schema: {} },
 			{ functionDeclarations: [{ name: 'add' }] },
