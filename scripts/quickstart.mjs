@@ -47,14 +47,27 @@ function stopAll() {
 	return stopping;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-	process.on(signal, () => {
-		if (!stopping) say('\nStopping n8n ...');
-		void stopAll().then(() => {
-			say('Stopped.');
-			process.exit(signal === 'SIGINT' ? 0 : 1);
-		});
+function stopAndExit(exitCode) {
+	if (!stopping) say('\nStopping n8n ...');
+	void stopAll().then(() => {
+		say('Stopped.');
+		process.exit(exitCode);
 	});
+}
+
+process.on('SIGINT', () => stopAndExit(0));
+process.on('SIGTERM', () => stopAndExit(1));
+process.on('SIGHUP', () => stopAndExit(1));
+
+// A killed npm takes only its shell along; whoever is orphaned by that has to notice by itself.
+if (process.env.npm_lifecycle_event === 'quickstart') {
+	const parent = process.ppid;
+	const watch = setInterval(() => {
+		if (process.ppid === parent) return;
+		clearInterval(watch);
+		stopAndExit(1);
+	}, 500);
+	watch.unref();
 }
 
 async function startStandInProvider(session) {
