@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
 import { isObject } from '../shared/core/usage/json';
@@ -10,7 +10,13 @@ import { subNodeRuns } from '../shared/n8n/subNodeRuns';
 import type { TrackRequest } from '../shared/services/track';
 
 /** The parts of each item that hold token usage, each with the id under which it is booked. */
-export type UsageReader = (item: INodeExecutionData, index: number) => TrackRequest['parts'];
+export type UsageReader = (item: INodeExecutionData, index: number) => ReadUsage;
+
+export interface ReadUsage {
+	parts: TrackRequest['parts'];
+	/** Everything the item holds was booked by a Cost Tracker before this one. */
+	isBooked: boolean;
+}
 
 /**
  * Reads usage as the parameter "Usage From" says: from the item, from a field of it, or from the
@@ -29,13 +35,16 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		model: model(index) || undefined,
 		provider: provider(index) || undefined,
 	});
-	const itemPart = (
+	const itemParts = (
+		item: INodeExecutionData,
 		response: unknown,
 		index: number,
-		readings?: readonly UsageReading[],
-	): TrackRequest['parts'] => [
-		{ id: `${execution.step}:${index}`, response, hints: hintsAt(index), readings },
-	];
+		found = recogniseUsage(response),
+	): ReadUsage => {
+		const readings = isCacheHit(item) ? found : notBooked(found, marksOn(item));
+		const part = { id: `${execution.step}:${index}`, response, hints: hintsAt(index), readings };
+		return { parts: [part], isBooked: found.length > 0 && readings.length === 0 };
+	};
 	const runParts = (index: number): TrackRequest['parts'] => {
 		const open = runs === undefined ? subNodeRuns(ctx) : [];
 		runs ??= open;
@@ -46,16 +55,45 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		}));
 	};
 
-	if (from === 'subNodes') return (_item, index) => runParts(index);
-	if (from === 'field') return (item, index) => itemPart(fieldOf(item, field(index)), index);
+	if (from === 'subNodes') return (_item, index) => ({ parts: runParts(index), isBooked: false });
+	if (from === 'field') return (item, index) => itemParts(item, fieldOf(item, field(index)), index);
 	if (from !== 'auto') {
 		throw new ConfigError(`"${from}" is not known`, 'Usage From', 'Choose one of the list.');
 	}
 	return (item, index) => {
 		const readings = recogniseUsage(item.json);
 		const parts = readings.length > 0 || isCacheHit(item) ? [] : runParts(index);
-		return parts.length > 0 ? parts : itemPart(item.json, index, readings);
+		return parts.length > 0
+			? { parts, isBooked: false }
+			: itemParts(item, item.json, index, readings);
 	};
+}
+
+/**
+ * Marks of calls, written as `cost.booked`: an item that carries an earlier reply along, past a
+ * second Cost Tracker, is not booked for it again.
+ */
+export function marksOf(readings: readonly UsageReading[]): string[] {
+	return readings.map(({ replyId, model, usage }) =>
+		hash('sha1', JSON.stringify([replyId, model, usage]), 'base64url').slice(0, 8),
+	);
+}
+
+export function marksOn(item: INodeExecutionData): string[] {
+	const cost: unknown = item.json.cost;
+	const marks = isObject(cost) ? cost.booked : undefined;
+	return Array.isArray(marks) ? marks.map(String) : [];
+}
+
+function notBooked(readings: readonly UsageReading[], booked: string[]): readonly UsageReading[] {
+	if (booked.length === 0) return readings;
+	const left = [...booked];
+	const marks = marksOf(readings);
+	return readings.filter((_, index) => {
+		const at = left.indexOf(marks[index] ?? '');
+		if (at >= 0) left.splice(at, 1);
+		return at < 0;
+	});
 }
 
 /** True for an item that Cache Lookup answered. */

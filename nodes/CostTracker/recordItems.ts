@@ -12,7 +12,7 @@ import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup'
 import type { Tracked, TrackRequest } from '../shared/services/track';
 import { track } from '../shared/services/track';
 import { addToExecution } from './executionData';
-import { isCacheHit, usageReader } from './readUsage';
+import { isCacheHit, marksOf, marksOn, usageReader } from './readUsage';
 import type { TrackerOptions } from './settings';
 import {
 	currencyOf,
@@ -22,7 +22,7 @@ import {
 	priceBookOf,
 } from './settings';
 
-type Result = { tracked: Tracked } | { error: unknown };
+type Result = { tracked: Tracked; marks: string[] } | { isBooked: true } | { error: unknown };
 
 /** Operation `record`: prices each item, books all of them in one round trip, passes them through. */
 export async function recordItems(
@@ -38,13 +38,13 @@ export async function recordItems(
 	const field = options.outputField || 'cost';
 	return results.map((result, index) => {
 		if ('error' in result) return failedItem(ctx, result.error, index);
+		const { json, binary } = items[index] ?? { json: {} };
+		const pairedItem = { item: index };
+		if ('isBooked' in result) return { json, binary, pairedItem };
 		const { cost } = result.tracked;
 		const hints = booked.kind === 'failed' ? [...cost.hints, booked.reason] : cost.hints;
-		return {
-			json: { ...items[index]?.json, [field]: { ...cost, hints } as unknown as IDataObject },
-			binary: items[index]?.binary,
-			pairedItem: { item: index },
-		};
+		const written = { ...cost, hints, booked: result.marks } as unknown as IDataObject;
+		return { json: { ...json, [field]: written }, binary, pairedItem };
 	});
 }
 
@@ -59,10 +59,14 @@ function trackAll(
 		currency: currencyOf(options),
 		localNanoUsdPerHour: nanoFromParameter(options.localUsdPerHour, 'Local Machine (USD per Hour)'),
 	};
-	const request = requestReader(ctx, settings.atMs);
+	const read = requestReader(ctx, settings.atMs);
 	return items.map((item, index) => {
 		try {
-			return { tracked: track(request(item, index), book, settings) };
+			const { request, isBooked } = read(item, index);
+			if (isBooked) return { isBooked };
+			const readings = request.parts.flatMap((part) => part.readings ?? []);
+			const marks = [...marksOn(item), ...marksOf(readings)];
+			return { tracked: track(request, book, settings), marks };
 		} catch (error) {
 			return { error };
 		}
@@ -72,7 +76,7 @@ function trackAll(
 function requestReader(
 	ctx: IExecuteFunctions,
 	nowMs: number,
-): (item: INodeExecutionData, index: number) => TrackRequest {
+): (item: INodeExecutionData, index: number) => { request: TrackRequest; isBooked: boolean } {
 	const usage = usageReader(ctx);
 	const reservations = reservationReader(ctx);
 	const lookup = upstreamLookupName(ctx);
@@ -86,8 +90,9 @@ function requestReader(
 		const cache = upstreamCache(ctx, item, index, lookup);
 		const isHit = isCacheHit(item);
 		const measured = isHit ? numberAt(item, 'lookupMs') : sinceLease(cache?.lease, nowMs);
-		return {
-			parts: usage(item, index),
+		const { parts, isBooked } = usage(item, index);
+		const request = {
+			parts,
 			isHit,
 			workflow,
 			namespace: namespace(index) || cache?.namespace || 'default',
@@ -98,6 +103,7 @@ function requestReader(
 			overheadNanoUsd: nanoFromParameter(overheadUsd, 'Cache Overhead (USD)'),
 			settles: reservations(item, index),
 		};
+		return { request, isBooked };
 	};
 }
 

@@ -132,6 +132,22 @@ describe('Cost Tracker, record', () => {
 		expect(await totals()).toMatchObject({ calls: 1 });
 	});
 
+	it('books a reply once when the item carries it along to a second Cost Tracker', async () => {
+		const [[draft]] = (await run({
+			operation: 'record',
+			jsons: [{ draft: reply('gpt-4o-mini', 100, 10) }],
+			execution: '9',
+		})) as [[INodeExecutionData]];
+		const [[same]] = (await run({ operation: 'record', jsons: [draft.json] })) as [
+			[INodeExecutionData],
+		];
+		expect(same.json).toEqual(draft.json);
+		const both = { ...draft.json, final: reply('gpt-4o', 100, 10) };
+		const [[final]] = (await run({ operation: 'record', jsons: [both] })) as [[INodeExecutionData]];
+		expect(costOf(final).usd).toBe(0.00035);
+		expect(await totals()).toMatchObject({ calls: 2, spendUsd: 0.000371 });
+	});
+
 	it('a hit of Cache Lookup costs 0, with the avoided cost beside it and the usage out of the totals', async () => {
 		const hit = {
 			cache: { status: 'hit', lookupMs: 3, saved: { latencyMs: 900 } },

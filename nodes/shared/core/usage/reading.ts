@@ -45,6 +45,8 @@ export interface UsageReading {
 	/** Price-table name of the provider, or null when the reply does not tell. */
 	provider: string | null;
 	model: string | null;
+	/** What the provider called this reply, or when it was made: tells equal usages apart. */
+	replyId: string | null;
 	usage: UsageRecord;
 	details: UsageDetails;
 	serviceTier: ServiceTier;
@@ -75,6 +77,7 @@ export function reading(
 		shape,
 		provider: null,
 		model: null,
+		replyId: null,
 		usage,
 		details: noDetails,
 		serviceTier: 'standard',

@@ -5,7 +5,7 @@ import { readCohere } from './cohere';
 import { parseReplyText } from './events';
 import { readGemini, readGeminiInteraction } from './gemini';
 import type { JsonObject } from './json';
-import { child, isBroken, isObject } from './json';
+import { child, firstText, isBroken, isObject } from './json';
 import { readLangChain } from './langchain';
 import { firstGeneration, readN8nTokens } from './n8nTokens';
 import { readOllama } from './ollama';
@@ -96,6 +96,7 @@ function readReply(layer: JsonObject, context: ReplyContext): UsageReading | nul
 	return {
 		...found,
 		model: found.model ?? context.model,
+		replyId: firstText(reply.id, reply.responseId, reply.created_at),
 		serviceTier: context.batch && found.serviceTier === 'standard' ? 'batch' : found.serviceTier,
 		cacheHit: found.cacheHit || context.cacheHit,
 		broken: brokenCounts(reply),
