@@ -22,7 +22,7 @@ export function readAiSdk(reply: JsonObject): UsageReading | null {
 	const said = {
 		model: modelOf(reply),
 		provider: providerOf(reply),
-		reportedCost: reportedCost(reply, {}, {}, 'ai-sdk'),
+		reportedCost: reportedCost(reply, openRouterUsage(reply), {}, 'ai-sdk'),
 	};
 	// Version 5 leaves Anthropic's cached tokens out of inputTokens; its raw block has them.
 	const raw = readAnthropic(
@@ -67,6 +67,11 @@ export function readAiSdk(reply: JsonObject): UsageReading | null {
 		reasoningInside: true,
 	});
 	return reading('ai-sdk', { ...input.parts, ...outputParts }, said);
+}
+
+/** The OpenRouter provider hands its own usage block, with the bill, through here. */
+function openRouterUsage(reply: JsonObject): JsonObject {
+	return child(child(child(reply, 'providerMetadata'), 'openrouter'), 'usage');
 }
 
 function sum(...values: unknown[]): number | null {

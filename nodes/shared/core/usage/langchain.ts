@@ -3,6 +3,7 @@ import type { JsonObject } from './json';
 import { child, firstText, firstTokens, tokens } from './json';
 import type { UsageReading } from './reading';
 import { noDetails, reading } from './reading';
+import { reportedCost } from './reportedCost';
 import { serviceTier } from './serviceTier';
 import {
 	cacheExceedsInput,
@@ -78,6 +79,12 @@ export function readLangChain(reply: JsonObject): UsageReading | null {
 			details: { ...noDetails, cacheReadAudio: input.cacheReadAudio },
 			serviceTier: serviceTier(response.service_tier, child(response, 'usage').service_tier),
 			modifiers: raw?.modifiers ?? [],
+			reportedCost: reportedCost(
+				response,
+				child(response, 'token_usage'),
+				child(response, 'headers'),
+				'langchain',
+			),
 		},
 	);
 }
