@@ -55,7 +55,11 @@ export function labelledExamples(rows, vectors) {
 }
 
 /** For each row the raw logits of the fold's model, weights rounded to bytes as in the package. */
-export function crossValidate(rows, vectors, { say = () => {}, phrases = true } = {}) {
+export function crossValidate(
+	rows,
+	vectors,
+	{ say = () => {}, phrases = true, dropout = true } = {},
+) {
 	const fold = dealFolds(rows, FOLDS);
 	const outputs = new Array(rows.length);
 	for (let f = 0; f < FOLDS; f++) {
@@ -66,7 +70,7 @@ export function crossValidate(rows, vectors, { say = () => {}, phrases = true } 
 			inFold.map((i) => vectors[i]),
 		);
 		if (phrases) examples.push(...phraseExamples(part));
-		const { weights, bias } = train(examples, f + 1);
+		const { weights, bias } = train(examples, f + 1, dropout);
 		const model = readModel(writeModel(neutralHeader(bias), weights));
 		rows.forEach((_, i) => {
 			if (fold[i] === f) outputs[i] = logitsOf(model, vectors[i]);

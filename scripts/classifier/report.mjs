@@ -1,7 +1,7 @@
 // Turns held-out predictions into the tables of the model card and the chart beside it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { costQualityChart } from './chart.mjs';
+import { costQualityChart, costQualityCurve } from './chart.mjs';
 import { apply } from './crossValidate.mjs';
 import { expectedCalibrationError, macroF1, tierFigures } from './measure.mjs';
 import { DATA_FILES, LABELS, scoreDifficulty, sourceKey } from './rows.mjs';
@@ -60,10 +60,25 @@ export function tables(rows, predictions, trained) {
 		'|---|---|---|---|',
 		...LABELS.map((label, c) => `| ${[label, ...scores.map((s) => figure(s[c]))].join(' | ')} |`),
 		'',
+		...savedLines(rows, predictions),
+		'',
 		...head('source'),
 		...[...new Set(rows.map(collection))]
 			.sort()
 			.map((name) => line(name, (row) => collection(row) === name)),
+	];
+}
+
+/** What is saved against always asking the large model, for shares of complex prompts given up. */
+function savedLines(rows, predictions) {
+	const curve = costQualityCurve(rows, predictions);
+	return [
+		'| complex prompts sent to the small model, at most | prompts on the small model | cost saved, small model free | cost saved, small model a tenth of the price |',
+		'|---|---|---|---|',
+		...[0.01, 0.02, 0.05, 0.1].map((atMost) => {
+			const { saved } = curve.filter((point) => point.wrong <= atMost).at(-1);
+			return `| ${[percent(atMost), percent(saved), percent(saved), percent(0.9 * saved)].join(' | ')} |`;
+		}),
 	];
 }
 

@@ -32,29 +32,30 @@ function shuffle(order, random) {
 
 /**
  * @param examples `{ vector, label, weight }` with label an index into LABELS
+ * @param dropout whether features are dropped in training
  * @returns `{ weights, bias }`, weights already scaled for use without dropout
  */
-export function train(examples, seed = 1) {
+export function train(examples, seed = 1, dropout = true) {
 	const weights = new Float32Array(OUTPUTS << BUCKET_BITS);
 	const history = new Float32Array(weights.length).fill(1e-3);
 	const bias = new Float32Array(OUTPUTS);
 	const random = randomFrom(seed);
 	const order = examples.map((_, i) => i);
 	const gradient = new Float32Array(OUTPUTS);
-	const kept = new Uint8Array(2048);
+	const kept = new Uint8Array(2048).fill(1);
 	for (let epoch = 0; epoch < EPOCHS; epoch++) {
 		shuffle(order, random);
 		const rate = RATE * (1 - (epoch / EPOCHS) * 0.9);
 		for (const at of order) {
 			const { vector, label, weight } = examples[at];
-			dropOut(vector, kept, random);
+			if (dropout) dropOut(vector, kept, random);
 			forward(vector, kept, weights, bias, gradient);
 			toGradient(gradient, label, weight);
 			backward(vector, kept, weights, history, gradient, rate);
 			for (let c = 0; c < OUTPUTS; c++) bias[c] -= rate * 0.02 * gradient[c];
 		}
 	}
-	const keepRate = 1 - FEATURE_DROPOUT;
+	const keepRate = dropout ? 1 - FEATURE_DROPOUT : 1;
 	for (let i = 0; i < weights.length; i++) weights[i] *= keepRate;
 	return { weights, bias: [...bias] };
 }
