@@ -23,6 +23,9 @@ export interface Alignment {
 
 const COST: Record<Relation, number> = { same: 0, typo: 0.15, form: 0.25, synonym: 0.3, none: 9 };
 const MOST_CELLS = 160_000;
+/** From here on texts with less than this share of common words are not aligned. */
+const MANY_CELLS = 2_500;
+const LEAST_COMMON = 0.4;
 
 interface Region {
 	from: number;
@@ -43,6 +46,23 @@ function trim(a: readonly Token[], b: readonly Token[]): Region {
 	return { from, toA, toB };
 }
 
+function fewInCommon(
+	a: readonly Token[],
+	b: readonly Token[],
+	{ from, toA, toB }: Region,
+): boolean {
+	const left = new Map<string, number>();
+	for (const { word } of a.slice(from, toA)) left.set(word, (left.get(word) ?? 0) + 1);
+	let common = 0;
+	for (const { word } of b.slice(from, toB)) {
+		const count = left.get(word) ?? 0;
+		if (count === 0) continue;
+		common++;
+		left.set(word, count - 1);
+	}
+	return common < LEAST_COMMON * Math.max(toA - from, toB - from);
+}
+
 /**
  * Aligns two token lists by least cost (Needleman and Wunsch), then looks for words that only moved.
  * Equal heads and tails are set aside first, so that near-equal prompts cost little.
@@ -60,13 +80,42 @@ export function align(
 		pairs.push({ i: region.toA + k, j: region.toB + k, relation: 'same', moved: false });
 	const n = region.toA - region.from;
 	const m = region.toB - region.from;
-	if (n * m > MOST_CELLS) return { pairs, changed: [], onlyA: [], onlyB: [], tooFar: true };
+	if (n * m > MOST_CELLS || (n * m > MANY_CELLS && fewInCommon(a, b, region)))
+		return { pairs, changed: [], onlyA: [], onlyB: [], tooFar: true };
 	const result: Alignment = { pairs, changed: [], onlyA: [], onlyB: [], tooFar: false };
 	traceBack(a, b, region, words, lexicon, result);
 	findMoves(a, b, words, lexicon, result);
 	joinSplitWords(a, b, result);
 	result.pairs.sort((x, y) => x.i - y.i);
 	return result;
+}
+
+/** Numbers each distinct written word. */
+function numberWords(tokens: readonly Token[]): { ids: number[]; distinct: number } {
+	const known = new Map<string, number>();
+	const ids = tokens.map(({ text, word }) => {
+		const key = `${text} ${word}`;
+		const id = known.get(key) ?? known.size;
+		known.set(key, id);
+		return id;
+	});
+	return { ids, distinct: known.size };
+}
+
+/** Relations by place, each pair of distinct words compared once. */
+function relationTable(
+	a: readonly Token[],
+	b: readonly Token[],
+	words: LanguageLexicon,
+	lexicon: Lexicon,
+): (i: number, j: number) => Relation {
+	const left = numberWords(a);
+	const right = numberWords(b);
+	const table = new Array<Relation | undefined>(left.distinct * right.distinct);
+	return (i, j) => {
+		const at = left.ids[i]! * right.distinct + right.ids[j]!;
+		return (table[at] ??= relate(a[i]!, b[j]!, words, lexicon));
+	};
 }
 
 function traceBack(
@@ -84,7 +133,7 @@ function traceBack(
 	const gapCost = (token: Token): number => (isFunction(token) ? 0.5 : 0.7);
 	const cost = new Float32Array((n + 1) * width);
 	const step = new Uint8Array((n + 1) * width);
-	const relations: Relation[] = new Array<Relation>(n * m);
+	const relationAt = relationTable(a.slice(from, toA), b.slice(from, toB), words, lexicon);
 	for (let i = 1; i <= n; i++) cost[i * width] = cost[(i - 1) * width]! + gapCost(a[from + i - 1]!);
 	for (let j = 1; j <= m; j++) cost[j] = cost[j - 1]! + gapCost(b[from + j - 1]!);
 	for (let i = 1; i <= n; i++) {
@@ -92,8 +141,7 @@ function traceBack(
 		const gapA = gapCost(x);
 		for (let j = 1; j <= m; j++) {
 			const y = b[from + j - 1]!;
-			const relation = relate(x, y, words, lexicon);
-			relations[(i - 1) * m + j - 1] = relation;
+			const relation = relationAt(i - 1, j - 1);
 			const mixed = isFunction(x) !== isFunction(y);
 			const swap = relation !== 'none' ? COST[relation] : mixed ? 9 : isFunction(x) ? 0.9 : 1.2;
 			const diagonal = cost[(i - 1) * width + j - 1]! + swap;
@@ -111,7 +159,7 @@ function traceBack(
 		if (move === 0) {
 			i--;
 			j--;
-			const relation = relations[i * m + j]!;
+			const relation = relationAt(i, j);
 			if (relation === 'none') result.changed.unshift({ i: from + i, j: from + j });
 			else result.pairs.push({ i: from + i, j: from + j, relation, moved: false });
 		} else if (move === 1) result.onlyA.unshift(from + --i);

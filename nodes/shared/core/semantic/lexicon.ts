@@ -69,9 +69,9 @@ export interface LanguageLexicon {
 	numbers: Map<string, number>;
 	dates: Map<string, string>;
 	contractions: Map<string, string[]>;
-	synonyms: Set<string>;
+	synonyms: WordPairs;
 	/** Irregular forms of one word. */
-	forms: Set<string>;
+	forms: WordPairs;
 	spelling: Map<string, string>;
 	units: Map<string, string>;
 	currencies: Map<string, string>;
@@ -85,18 +85,19 @@ export interface Lexicon {
 	names: Map<string, { kind: string; form: string }>;
 	ambiguousCapitals: Set<string>;
 	/** Opposites of all languages together: the language of a short prompt is not always clear. */
-	antonyms: Set<string>;
+	antonyms: WordPairs;
 	/** Greetings, thanks and the like of all languages, longest first. */
 	courtesy: CourtesyWords;
 	/** Whether a folded word is a real word of one of the languages. */
 	known: (word: string) => boolean;
 }
 
-const pairKey = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
+/** Word to the words it is listed with, both ways. */
+export type WordPairs = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Whether two folded words are listed as opposites (or as synonyms) in `pairs`. */
-export function areListed(pairs: Set<string>, a: string, b: string): boolean {
-	return pairs.has(pairKey(a, b));
+export function areListed(pairs: WordPairs, a: string, b: string): boolean {
+	return pairs.get(a)?.has(b) ?? false;
 }
 
 function groupForms(groups: string[][]): Map<string, string> {
@@ -105,10 +106,14 @@ function groupForms(groups: string[][]): Map<string, string> {
 	return forms;
 }
 
-function allPairs(groups: string[][]): Set<string> {
-	const pairs = new Set<string>();
-	for (const group of groups)
-		for (const a of group) for (const b of group) if (a !== b) pairs.add(pairKey(fold(a), fold(b)));
+function allPairs(groups: string[][]): WordPairs {
+	const pairs = new Map<string, Set<string>>();
+	for (const group of groups.map((words) => words.map(fold)))
+		for (const a of group) {
+			const others = pairs.get(a) ?? new Set<string>();
+			for (const b of group) if (a !== b) others.add(b);
+			pairs.set(a, others);
+		}
 	return pairs;
 }
 

@@ -8,6 +8,7 @@ export function slipBetween(a: string, b: string): Slip | null {
 	if (long.length - short.length > 1) return null;
 	let head = 0;
 	while (head < short.length && short[head] === long[head]) head++;
+	if (head < short.length - 2 && short.at(-1) !== long.at(-1)) return null;
 	if (short.length === long.length) {
 		if (short.slice(head + 1) === long.slice(head + 1)) return 'replaced';
 		const swapped = short[head] === long[head + 1] && short[head + 1] === long[head];
@@ -36,7 +37,8 @@ function changesMeaning(a: string, b: string): boolean {
  * another real word (`costs`, `coasts`) is not one; short words must be equal.
  */
 export function isTypo(a: string, b: string, known: (word: string) => boolean): boolean {
-	if (a.length < 4 || b.length < 4 || /\d/.test(a) || /\d/.test(b)) return false;
+	if (a.length < 4 || b.length < 4 || Math.abs(a.length - b.length) > 2) return false;
+	if (/\d/.test(a) || /\d/.test(b)) return false;
 	const slip = slipBetween(a, b);
 	if (slip === null) return isDoubleSlip(a, b, known);
 	const knownA = known(a);
