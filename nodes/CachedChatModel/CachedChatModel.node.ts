@@ -11,12 +11,14 @@ import { hostClasses } from '../shared/langchain/hostClasses';
 import { markPrompt } from '../shared/langchain/markPrompt';
 import { openBackend } from '../shared/n8n/backend';
 import { toNodeError } from '../shared/n8n/nodeErrors';
+import { usageToStore } from '../shared/n8n/storedUsage';
 import { createChatCache } from '../shared/services/chatCache';
+import type { ChatCacheSettings } from '../shared/services/chatTurn';
 import { description } from './CachedChatModel.description';
 import { chatSettings } from './chatSettings';
 import { nearAnswers } from './nearAnswers';
 import { routeTurns } from './routeTurns';
-import { beginTurn } from './turnLog';
+import { beginTurn, paidReply } from './turnLog';
 
 export class CachedChatModel implements INodeType {
 	description = description;
@@ -37,7 +39,7 @@ export class CachedChatModel implements INodeType {
 			};
 			const response = cacheChatModel(model, {
 				host,
-				ask: createChatCache({ ...settings, near }, connect, Date.now).ask,
+				ask: createChatCache({ ...settings, near, paid }, connect, Date.now).ask,
 				begin: (request, route) => beginTurn(this, log, request, route),
 				small: routing?.small,
 				mark:
@@ -51,6 +53,10 @@ export class CachedChatModel implements INodeType {
 		}
 	}
 }
+
+/** Kept beside the answer, so that a hit can tell what it saves. */
+const paid: ChatCacheSettings['paid'] = (record, model) =>
+	usageToStore(paidReply(record), model, Date.now());
 
 /** n8n gives several connected sub-nodes last first. */
 async function connectedModels(

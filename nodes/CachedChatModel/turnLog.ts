@@ -120,7 +120,7 @@ export function beginTurn(
 }
 
 /** What the provider said of tokens and model, in LangChain's shape, which the price book's readers know. */
-function paidReply({ message, usage }: ChatRecord): JsonObject {
+export function paidReply({ message, usage }: ChatRecord): JsonObject {
 	return { usage_metadata: usage, response_metadata: message.response_metadata };
 }
 

@@ -59,7 +59,7 @@ export async function cachedWhole(call: ModelCall, hooks: TurnHooks): Promise<Ch
 		return result;
 	}
 	const answer = readChatAnswer(generationFacts(generation, result.llmOutput), false);
-	log.answered(turn, answer, await turn.settle(answer), traced.run);
+	log.answered(turn, answer, await settled(turn, answer, log), traced.run);
 	return result;
 }
 
@@ -111,7 +111,17 @@ export async function* cachedStream(
 	const llmOutput = tokensOf(whole);
 	await traced.end({ generations: [whole], llmOutput });
 	const answer = readChatAnswer(generationFacts(whole, llmOutput), true);
-	log.answered(turn, answer, await turn.settle(answer), traced.run);
+	log.answered(turn, answer, await settled(turn, answer, log), traced.run);
+}
+
+/** Storing fails only where a parameter is not usable; the user sees it on this node. */
+async function settled(turn: AskedTurn, answer: ChatAnswer, log: TurnLog): Promise<StoreOutcome> {
+	try {
+		return await turn.settle(answer);
+	} catch (error) {
+		log.failed(error);
+		throw error;
+	}
 }
 
 /** The reader went away in the middle: a part of an answer is no answer. */

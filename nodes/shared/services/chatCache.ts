@@ -151,7 +151,8 @@ async function settle(
 		return { stored: false, reasons: [refused] };
 	}
 	const response = answer.record as unknown as Json;
-	const usage = answer.record.usage ?? undefined;
+	const { model = null } = turn.request;
+	const usage = settings.paid?.(answer.record, typeof model === 'string' ? model : null);
 	const request = {
 		...requestFor(turn, outcome, settings),
 		response,

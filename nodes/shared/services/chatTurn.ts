@@ -2,7 +2,7 @@ import type { ChatAnswer, ChatRecord } from '../core/chat/chatAnswer';
 import type { CachedTurns } from '../core/chat/cacheableTurn';
 import type { Entry } from '../core/entry/envelope';
 import type { CacheControl } from '../core/freshness/cacheControl';
-import type { JsonObject } from '../core/json';
+import type { Json, JsonObject } from '../core/json';
 import type { LookupSettings } from './lookup';
 import type { StoreDeps, StoreOutcome, StoreRequest, StoreSettings } from './store';
 
@@ -21,6 +21,8 @@ export interface ChatCacheSettings {
 	onBackendError: 'miss' | 'fail';
 	lookup: Pick<LookupSettings, 'coalesce' | 'coalesceWaitMs' | 'timeoutMs'>;
 	store: Omit<StoreSettings, 'encryptionKeys'>;
+	/** What is kept with an answer about the call that made it: usage and price. */
+	paid?(record: ChatRecord, model: string | null): Json | undefined;
 	/** Where given, a request without an exact entry is looked for by meaning. */
 	near?(request: JsonObject, deps: ChatCacheDeps): Promise<NearAnswer | undefined>;
 }
