@@ -13,11 +13,14 @@ const withRedis = findProgram('redis-server') ? it : it.skip;
 
 /** The copies whose pictures are kept, by the number of the template. */
 const PICTURED: Record<string, string> = {
+	'02': '02',
 	'03': '03',
 	...(liteLlmProgram ? { '04': '04' } : {}),
+	'05': '05',
 	'06': '06',
 	'07': '07 chat',
 	'08': '08',
+	'09': '09',
 	'10': '10',
 	...(withRedis === it ? { '11': '11 as shipped' } : {}),
 	'12': '12',
@@ -25,8 +28,8 @@ const PICTURED: Record<string, string> = {
 	'15': '15',
 };
 const withLiteLlm = liteLlmProgram ? it : it.skip;
-const chromium = backend === 'embedded' ? process.env.PROMPT_CACHE_CHROMIUM : undefined;
-const inBrowser = chromium ? describe : describe.skip;
+const chromium = process.env.PROMPT_CACHE_CHROMIUM;
+const inBrowser = chromium ? it : it.skip;
 
 let templates: Templates;
 
@@ -290,29 +293,37 @@ describe('11 warm-up and transfer', () => {
 });
 
 describe('12 provider prompt caching', () => {
-	it('sends the same beginning every time, so that the provider reads it from its cache', async () => {
+	it('moves what changes behind what stays, so that the provider reads it from its cache', async () => {
 		templates.standIn.resetCalls();
-		const first = await ask('prompt-caching', { question: 'Open today?', customer: 'One' });
-		const second = await ask('prompt-caching', { question: 'Any discount?', customer: 'Two' });
-		expect(first).toMatchObject({ status: 200, body: { providerCache: { cachedTokens: 0 } } });
-		expect(more(second.body).providerCache.cachedTokens).toBeGreaterThan(1000);
-		expect(more(second.body).providerCache.hitRate).toBeGreaterThan(0.9);
-		expect(more(second.body).providerCache.savedUsd).toBeGreaterThan(0);
+		const answers = [];
+		for (const question of ['Open today?', 'Any discount?', 'Where is my parcel?']) {
+			answers.push(more((await ask('prompt-caching', { question, customer: 'One' })).body));
+		}
+		const [first, , third] = answers;
+		expect(first!.providerCache.cachedTokens).toBe(0);
+		expect(third!.caching).toMatchObject({ calls: 3, eligible: true });
+		expect(third!.caching.reachableTokens).toBeGreaterThan(1024);
+		expect(third!.providerCache.cachedTokens).toBeGreaterThan(1024);
+		expect(third!.providerCache.hitRate).toBeGreaterThan(0.9);
+		expect(third!.providerCache.savedUsd).toBeGreaterThan(0);
 
 		const sent = templates.standIn.calls().requests.map(({ body }) => more(body));
-		expect(sent[0]!.messages[0]).toEqual(sent[1]!.messages[0]);
-		expect(sent[0]!.prompt_cache_key).toBe('shop-answer-v1');
+		expect(sent[0]!.messages[0].content).toMatch(/^Time: /);
+		expect(sent[1]!.messages[0]).toEqual(sent[2]!.messages[0]);
+		expect(sent[2]!.messages[0].content).not.toContain('Time: ');
+		expect(sent[2]!.messages.at(-1).content).toContain('Where is my parcel?');
+		expect(sent[2]!.prompt_cache_key).toBe('Shop answer');
 	});
 
 	it('answers the four figures to watch', async () => {
 		const answer = await templates.get('prompt-caching-metrics', { 'x-api-key': 'end-to-end' });
 		const metrics = more(await answer.json());
-		expect(metrics.calls).toBe(2);
-		expect(metrics.tokenHitRate).toBeGreaterThan(0.3);
+		expect(metrics.calls).toBe(3);
+		expect(metrics.tokenHitRate).toBeGreaterThan(0.25);
 		expect(metrics.costSavedUsd).toBeGreaterThan(0);
 		expect(metrics.latencyMs.median).not.toBeUndefined();
 		expect(metrics).toHaveProperty('responseCacheEvictions');
-		expect(metrics.byPrompt).toEqual([expect.objectContaining({ name: 'Shop answer', calls: 2 })]);
+		expect(metrics.byPrompt).toEqual([expect.objectContaining({ name: 'Shop answer', calls: 3 })]);
 	});
 });
 
@@ -459,17 +470,20 @@ describe('06 cost dashboard and 07 daily report, of what the templates spent', (
 	});
 });
 
-inBrowser('in the editor', () => {
+// The editor looks the same on every backend.
+const inEditor = backend === 'embedded' ? describe : undefined;
+inEditor?.('in the editor', () => {
 	let browser: Browser;
 	let page: Page;
 
 	beforeAll(async () => {
-		({ browser, page } = await openBrowser(chromium!, templates.n8n));
+		if (!chromium) return;
+		({ browser, page } = await openBrowser(chromium, templates.n8n));
 	}, 60_000);
 
 	afterAll(() => browser?.close());
 
-	it.each(
+	inBrowser.each(
 		readTemplates()
 			.map(({ file, workflow }) => ({ file, name: file.slice(0, 2), workflow }))
 			.filter(({ name }) => name in PICTURED),

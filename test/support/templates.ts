@@ -74,6 +74,13 @@ function shortLived(workflow: Workflow): void {
 	Object.assign(nodeOf(workflow, '.cacheStore').parameters, { ttlSeconds: 1, ttlJitterPercent: 0 });
 }
 
+/** The endpoint is not switched on without a key. */
+function withKey(workflow: Workflow): void {
+	nodeOf(workflow, '.llmEndpointTrigger').parameters.keys = {
+		key: [{ key: 'end-to-end', name: 'tester', namespace: 'testers' }],
+	};
+}
+
 /** Other questions, in a namespace of their own, to be moved from the file into Redis. */
 function otherList(workflow: Workflow): void {
 	workflow.name += ' (as shipped)';
@@ -108,6 +115,7 @@ function copies({ standIn, meaning, liteLlm, chat, redis }: Servers) {
 	const tei = { embedder: 'http', embedderProtocol: 'tei', embedderUrl: meaning.url };
 	const list: Array<[string, string, Partial<FitOptions>]> = [
 		['01', '01-prompt-cache-gateway.json', { settings: both }],
+		['02', '02-openai-gateway.json', { change: withKey }],
 		['03', '03-semantic-cache.json', { settings: openAi }],
 		[
 			'03 ollama',
@@ -115,6 +123,7 @@ function copies({ standIn, meaning, liteLlm, chat, redis }: Servers) {
 			{ settings: openAi, change: embedding('ollama', { embedder: 'subNode' }) },
 		],
 		['03 tei', '03-semantic-cache.json', { settings: openAi, change: embedding('tei', tei) }],
+		['05', '05-cached-agent.json', {}],
 		['06', '06-cost-dashboard.json', {}],
 		[
 			'07 chat',
@@ -131,6 +140,7 @@ function copies({ standIn, meaning, liteLlm, chat, redis }: Servers) {
 			'08-budget-guard.json',
 			{ settings: { ...openAi, model: 'gpt-4o', dailyBudgetUsd: 0.003 } },
 		],
+		['09', '09-sentiment-small-model.json', {}],
 		['10', '10-event-driven-invalidation.json', { settings: openAi }],
 		['11', '11-warm-up-and-transfer.json', { settings: warmUp }],
 		[

@@ -17,14 +17,17 @@ function chatUsage(body, text, prefixes) {
 	const messages = body.messages ?? [];
 	const input = tokens(messages) + (body.tools ? tokens(body.tools) : 0);
 	const output = text ? tokens(text) : 12;
-	const prefix = [body.model, body.tools ?? [], messages.slice(0, -1)];
-	const cacheable = input < 1024 ? 0 : Math.floor(tokens(prefix) / 128) * 128;
-	const cached = Math.min(input, cacheable && prefixes.readTokens(prefix, cacheable));
+	// Providers read the longest beginning they have seen; here it is made of whole messages.
+	const cached = messages.slice(0, -1).map((_message, at) => {
+		const beginning = [body.model, body.tools ?? [], messages.slice(0, at + 1)];
+		const cacheable = input < 1024 ? 0 : Math.floor(tokens(beginning) / 128) * 128;
+		return Math.min(input, cacheable && prefixes.readTokens(beginning, cacheable));
+	});
 	return {
 		prompt_tokens: input,
 		completion_tokens: output,
 		total_tokens: input + output,
-		prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
+		prompt_tokens_details: { cached_tokens: Math.max(0, ...cached), audio_tokens: 0 },
 		completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
 	};
 }
