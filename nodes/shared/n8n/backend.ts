@@ -52,7 +52,13 @@ export async function openBackend(
 	);
 }
 
+const folders = new Map<string, string>();
+
 /** n8n's path ends in the node's type; all nodes of this package share the folder beside it. */
 function packageFolder(storagePath: string): string {
-	return join(dirname(storagePath), 'n8n-nodes-prompt-cache');
+	const known = folders.get(storagePath);
+	if (known !== undefined) return known;
+	const folder = join(dirname(storagePath), 'n8n-nodes-prompt-cache');
+	folders.set(storagePath, folder);
+	return folder;
 }

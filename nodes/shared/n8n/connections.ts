@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from '../core/errors';
 import { attempt } from '../drivers/redis/attempt';
+import { attempt as attemptSqlite } from '../drivers/sqlite/attempt';
 import { redisCacheStore } from '../drivers/redis/cacheStore';
 import { connectRedis, type RedisClient, type RedisSettings } from '../drivers/redis/connect';
 import { redisSemanticMemory } from '../drivers/redis/semanticMemory';
@@ -140,23 +141,28 @@ async function openVectorIndex(
  * @throws StoreUnavailable where it cannot be opened
  */
 export function embeddedConnection(folder: string): Connection {
-	const path = join(folder, 'cache.sqlite');
-	return pooled(`sqlite:${path}`, () => {
-		const { db, setAsidePath } = openDatabase(
-			path,
-			CACHE_SCHEMA + VECTOR_SCHEMA + MEMORY_SCHEMA,
-			systemClock.nowMs(),
-		);
-		const store = sqliteCacheStore(db, systemClock, {
-			maxBytes: MAX_BYTES,
-			maxEntries: MAX_ENTRIES,
-		});
-		const assembled = assemble(store, { kind: 'sqlite', db }, [], () => db.close());
-		if (setAsidePath) {
-			assembled.connection.notice = `The cache file was damaged; it was set aside as ${setAsidePath} and a new one begun`;
+	return pooled(`sqlite:${folder}`, () => {
+		const path = join(folder, 'cache.sqlite');
+		const schema = CACHE_SCHEMA + VECTOR_SCHEMA + MEMORY_SCHEMA;
+		const { db, setAsidePath } = openDatabase(path, schema, systemClock.nowMs());
+		try {
+			return attemptSqlite(() => overSqlite(db, setAsidePath));
+		} catch (error) {
+			// Tables of another version, for one: the next call tries again, and no handle is left behind.
+			db.close();
+			throw error;
 		}
-		return assembled;
 	});
+}
+
+function overSqlite(db: DatabaseSync, setAsidePath: string | undefined) {
+	const limits = { maxBytes: MAX_BYTES, maxEntries: MAX_ENTRIES };
+	const store = sqliteCacheStore(db, systemClock, limits);
+	const assembled = assemble(store, { kind: 'sqlite', db }, [], () => db.close());
+	if (setAsidePath) {
+		assembled.connection.notice = `The cache file was damaged; it was set aside as ${setAsidePath} and a new one begun`;
+	}
+	return assembled;
 }
 
 export type RedisCredential = RedisSettings & { keyPrefix: string; encryptionKeys: string };

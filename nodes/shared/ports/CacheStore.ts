@@ -121,7 +121,7 @@ export interface CacheStore {
 	/** Makes entries unservable; `invalidated` counts entries that may since have expired by themselves. */
 	invalidate(namespace: string, target: InvalidationTarget): Promise<{ invalidated: number }>;
 
-	/** Adds to the counters that `inspect` shows. */
+	/** Adds to the counters that `inspect` shows; gathered in memory, and written now and then. */
 	count(namespace: string, counts: Partial<Record<StatName, number>>): Promise<void>;
 
 	inspect(): Promise<NamespaceStats[]>;

@@ -48,6 +48,9 @@ export function guardStore(store: CacheStore): GuardedStore & { close(): void } 
 				throw error;
 			}
 		},
+		count(namespace, counts) {
+			if (state === 'closed') void store.count(namespace, counts).catch(() => undefined);
+		},
 		close: () => clearTimeout(timer),
 	};
 }

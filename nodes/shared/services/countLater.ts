@@ -44,6 +44,7 @@ export function countLater(store: GuardedStore): GuardedStore {
 
 	return {
 		backend: store.backend,
+		count: (namespace, counts) => void count(namespace, counts),
 		run: (work, timeoutMs) => store.run((target) => work(counting(target)), timeoutMs),
 	};
 }

@@ -1,4 +1,4 @@
-import type { CacheStore, StatName } from '../ports/CacheStore';
+import type { StatName } from '../ports/CacheStore';
 import type { GuardedStore } from '../ports/GuardedStore';
 import { UNREADABLE } from './decideRow';
 import type { LookupOutcome, LookupRequest } from './lookupOutcome';
@@ -9,9 +9,8 @@ const STAT: Record<LookupOutcome['status'], StatName> = {
 	miss: 'misses',
 	bypass: 'misses',
 };
-const TIMEOUT_MS = 1_000;
 
-/** Counters are a by-product: nobody waits for them, and their loss is no failure. */
+/** Counts what became of each request, by namespace. */
 export function countOutcomes(
 	requests: readonly LookupRequest[],
 	outcomes: readonly LookupOutcome[],
@@ -26,15 +25,5 @@ export function countOutcomes(
 		add(STAT[outcome.status]);
 		if (outcome.reasons[0]?.startsWith(UNREADABLE)) add('corrupt');
 	});
-	addCounts(spaces, store);
-}
-
-/** Adds to the counters of several namespaces, without anybody waiting for it. */
-export function addCounts(
-	spaces: ReadonlyMap<string, Partial<Record<StatName, number>>>,
-	store: GuardedStore,
-): void {
-	const write = (live: CacheStore) =>
-		Promise.all([...spaces].map(([namespace, counts]) => live.count(namespace, counts)));
-	store.run(write, TIMEOUT_MS).catch(() => undefined);
+	for (const [namespace, counts] of spaces) store.count(namespace, counts);
 }

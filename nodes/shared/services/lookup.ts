@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StoreUnavailable } from '../core/errors';
-import type { LeaseState, LookupRow } from '../ports/CacheStore';
+import type { LeaseState, LookupQuery, LookupRow } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
 import { countOutcomes } from './countOutcomes';
@@ -97,7 +97,10 @@ async function askOnce(
 	deps: LookupDeps,
 ): Promise<Asked[]> {
 	const timeoutMs = settings.timeoutMs + open.length * EXTRA_TIMEOUT_MS;
-	const reply = await deps.store.run((live) => live.lookup(open.map(toQuery)), timeoutMs);
+	const reply = await deps.store.run(
+		(live) => live.lookup(open.map((one) => new Query(one))),
+		timeoutMs,
+	);
 	const decided = open.map((one, index) =>
 		decideRow(one.request, one.token, reply.rows[index]!, reply, settings),
 	);
@@ -155,17 +158,21 @@ function uniquePlaces(requests: LookupRequest[]): Map<string, number[]> {
 	return places;
 }
 
-function toQuery({ request, token, lease }: Asked) {
-	const { namespace, key, explained } = request;
-	return {
-		namespace,
-		key,
-		/** Worked out only where the backend asks for it. */
-		get userHash() {
-			return explained.userHash;
-		},
-		lease: lease ? { token, ttlMs: LEASE_TTL_MS } : undefined,
-	};
+/** A query whose hash of the user's text is worked out only where the backend asks for it. */
+class Query implements LookupQuery {
+	readonly namespace: string;
+	readonly key: string;
+	readonly lease: LookupQuery['lease'];
+
+	constructor(private readonly asked: Asked) {
+		this.namespace = asked.request.namespace;
+		this.key = asked.request.key;
+		this.lease = asked.lease ? { token: asked.token, ttlMs: LEASE_TTL_MS } : undefined;
+	}
+
+	get userHash(): string {
+		return this.asked.request.explained.userHash;
+	}
 }
 
 const leaseRef = ({ request, token }: Asked) => ({

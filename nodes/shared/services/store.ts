@@ -9,7 +9,6 @@ import { requestTexts } from '../core/request/requestTexts';
 import type { LeaseRef, StoreCommand } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
-import { addCounts } from './countOutcomes';
 import type { LeaseKeeper } from './leaseKeeper';
 import { EXTRA_TIMEOUT_MS } from './lookup';
 
@@ -181,5 +180,5 @@ function countStores(commands: StoreCommand[], { store }: StoreDeps): void {
 	for (const { namespace } of commands) {
 		spaces.set(namespace, { stores: (spaces.get(namespace)?.stores ?? 0) + 1 });
 	}
-	addCounts(spaces, store);
+	for (const [namespace, counts] of spaces) store.count(namespace, counts);
 }

@@ -23,16 +23,27 @@ export function explainRequest(
 	keyVersion: string,
 	ignoreFields: readonly string[],
 ): ExplainedRequest {
-	let userHash: string | undefined;
-	let components: Components | undefined;
-	return {
-		get userHash() {
-			return (userHash ??= shortHash(requestTexts(request).user));
-		},
-		get components() {
-			return (components ??= componentsOf(request, keyVersion, ignoreFields));
-		},
-	};
+	return new LazyExplanation(request, keyVersion, ignoreFields);
+}
+
+/** A class and not an object with getters: one is made for every item of a batch. */
+class LazyExplanation implements ExplainedRequest {
+	#userHash: string | undefined;
+	#components: Components | undefined;
+
+	constructor(
+		private readonly request: JsonObject,
+		private readonly keyVersion: string,
+		private readonly ignoreFields: readonly string[],
+	) {}
+
+	get userHash(): string {
+		return (this.#userHash ??= shortHash(requestTexts(this.request).user));
+	}
+
+	get components(): Components {
+		return (this.#components ??= componentsOf(this.request, this.keyVersion, this.ignoreFields));
+	}
 }
 
 function componentsOf(
