@@ -175,6 +175,19 @@ describe('the item with which a workflow answers', () => {
 	it.each<[string, JsonObject, number, boolean]>([
 		['a 429 of the provider', { error: { message: 'slow down', status: 429 } }, 429, true],
 		[
+			"n8n's NodeApiError",
+			{
+				error: {
+					name: 'NodeApiError',
+					message: 'Bad request - please check your parameters',
+					description: 'no such parameter',
+					cause: { name: 'AxiosError', message: '400 - "{}"' },
+				},
+			},
+			400,
+			true,
+		],
+		[
 			'a 404 in an HTTP answer',
 			{ statusCode: 404, body: { error: { message: 'no such model' } } },
 			404,

@@ -57,6 +57,11 @@ const LONGEST_MESSAGE = 500;
  * (401, 403) is no fault of the client's key, and says so nowhere.
  */
 export function providerError(status: number | null, message: string): EndpointError {
+	if (status === 429) {
+		// n8n replaces the provider's words by advice to the workflow's author.
+		const said = 'The model provider takes no more requests for now';
+		return { status, message: said, code: 'provider_busy' };
+	}
 	if (status !== null && PASSED_ON.includes(status)) {
 		return { status, message: message.slice(0, LONGEST_MESSAGE), code: 'provider_error' };
 	}

@@ -11,7 +11,9 @@ export function readError(item: JsonObject): EndpointError | undefined {
 	const body = isJsonObject(item.body) ? item.body : item;
 	const { error } = body;
 	if (isJsonObject(error)) {
-		return providerError(status ?? statusOf(error), messageOf(error) ?? 'The provider failed');
+		const cause = isJsonObject(error.cause) ? error.cause : {};
+		const told = status ?? statusOf(error) ?? statusOf(cause);
+		return providerError(told, messageOf(error) ?? 'The provider failed');
 	}
 	if (typeof error === 'string' && error !== '') return providerError(status, error);
 	if (status === null || status < 400) return undefined;
@@ -28,6 +30,8 @@ function statusOf(holder: JsonObject): number | null {
 	return leading ? Number(leading[1]) : null;
 }
 
-function messageOf(holder: JsonObject): string | undefined {
-	return typeof holder.message === 'string' ? holder.message : undefined;
+/** n8n puts its own advice in `message`, and the provider's words in `description`. */
+function messageOf({ description, message }: JsonObject): string | undefined {
+	if (typeof description === 'string' && description !== '') return description;
+	return typeof message === 'string' ? message : undefined;
 }
