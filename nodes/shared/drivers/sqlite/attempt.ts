@@ -3,7 +3,10 @@ import { StoreUnavailable } from '../../core/errors';
 import { isDamaged, markDamage } from './damage';
 
 const HINTS: ReadonlyMap<number, string> = new Map([
-	[1, 'The cache file may be of another version of this package: move it away, and a new one is begun.'],
+	[
+		1,
+		'The cache file may be of another version of this package: move it away, and a new one is begun.',
+	],
 	[5, 'Another process holds the cache file; it is retried on the next call.'],
 	[8, 'The cache file or its folder is read-only: give n8n write access.'],
 	[10, 'The disk reports errors.'],

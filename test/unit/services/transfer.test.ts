@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigError, StoreUnavailable } from '../../../nodes/shared/core/errors';
+import type { CacheStore } from '../../../nodes/shared/ports/CacheStore';
+import { guardStore } from '../../../nodes/shared/services/circuitBreaker';
+import { importLines, toLine } from '../../../nodes/shared/services/transfer';
+import { startRedisBackend, startSqlite, type BackendUnderTest } from '../../contract/backends';
+import { asked, engineOver } from '../../support/engine';
+
+const PLAIN = { compressAboveBytes: 4096, encryptionKeys: [] };
+
+describe('export and import', () => {
+	let sqlite: BackendUnderTest;
+	let redis: BackendUnderTest;
+	let lines: string[];
+	beforeAll(async () => {
+		[sqlite, redis] = [await startSqlite(), await startRedisBackend()];
+		const engine = engineOver(sqlite.store);
+		for (let index = 0; index < 450; index++) {
+			await engine.answer(asked(`question ${index}`), `answer ${index}`, undefined, {
+				tags: ['exported'],
+				keyVersion: 'v1',
+			});
+		}
+		engine.close();
+		lines = await exported(sqlite.store, Date.now());
+	});
+	afterAll(async () => {
+		await sqlite.close();
+		await redis.close();
+	});
+
+	async function exported(store: CacheStore, nowMs: number): Promise<string[]> {
+		const all = [];
+		for await (const entry of store.entries()) all.push(toLine(entry, nowMs));
+		return all;
+	}
+
+	it('carries every entry from SQLite to Redis and back, with tags and versions', async () => {
+		expect(lines).toHaveLength(450);
+		const there = guardStore(redis.store);
+		expect(await importLines(lines, 0, there, PLAIN)).toEqual({
+			imported: 450,
+			skipped: 0,
+			lines: 450,
+		});
+		const engine = engineOver(redis.store);
+		expect(await engine.ask(asked('question 7'))).toMatchObject({
+			entry: { response: 'answer 7' },
+		});
+		const back = await exported(redis.store, Date.now());
+		const keys = (all: string[]) => all.map((line) => JSON.parse(line).key as string).sort();
+		expect(keys(back)).toEqual(keys(lines));
+		const target = { by: 'tag', tag: 't:exported' } as const;
+		expect(await redis.store.invalidate('default', target)).toEqual({ invalidated: 450 });
+		expect(await engine.ask(asked('question 7'), { coalesce: false })).toMatchObject({
+			status: 'miss',
+		});
+		engine.close();
+		there.close();
+	});
+
+	it('makes nothing young: age and lifetime go on where they were', async () => {
+		const target = await startSqlite();
+		const halfAnHourLater = (await exported(sqlite.store, Date.now() + 30_000)).slice(0, 1);
+		const guarded = guardStore(target.store);
+		await importLines(halfAnHourLater, 0, guarded, PLAIN);
+		const engine = engineOver(target.store);
+		const { key } = JSON.parse(halfAnHourLater[0]!) as { key: string };
+		const request = { ...asked('x'), key };
+		const outcome = await engine.ask(request);
+		expect(outcome).toMatchObject({ status: 'hit' });
+		expect((outcome as { ageMs: number }).ageMs).toBeGreaterThanOrEqual(30_000);
+		const young = { ...asked('x', 'max-age=20'), key };
+		expect(await engine.ask(young, { coalesce: false })).toMatchObject({ status: 'miss' });
+		engine.close();
+		guarded.close();
+		await target.close();
+	});
+
+	it('leaves out what has outlived its grace period, and what cannot be read here', async () => {
+		const target = await startSqlite();
+		const guarded = guardStore(target.store);
+		const old = (await exported(sqlite.store, Date.now() + 10 * 86_400_000)).slice(0, 3);
+		const engine = engineOver(sqlite.store);
+		const secret = [randomBytes(32)];
+		await engine.answer(asked('secret'), 'x', undefined, { encryptionKeys: secret });
+		const all = await exported(sqlite.store, Date.now());
+		const report = await importLines([...old, ...all], 0, guarded, PLAIN);
+		expect(report).toEqual({ imported: 450, skipped: 4, lines: 454 });
+		const key = asked('secret').key;
+		await sqlite.store.invalidate('default', { by: 'key', key });
+		engine.close();
+		guarded.close();
+		await target.close();
+	});
+
+	it('breaks with the number of lines that are done, and goes on from there', async () => {
+		const target = await startSqlite();
+		let stores = 0;
+		const breaking: CacheStore = {
+			...target.store,
+			store: async (commands) => {
+				if (++stores === 2) throw new StoreUnavailable('gone', 'Start it.');
+				return target.store.store(commands);
+			},
+		};
+		const failed = await importLines(lines, 0, guardStore(breaking), PLAIN).catch(
+			(e: unknown) => e,
+		);
+		expect(failed).toMatchObject({
+			message: 'gone (200 lines are done)',
+			hint: 'Start it. Import again with "Skip Lines" set to 200.',
+		});
+		expect(await importLines(lines, 200, guardStore(breaking), PLAIN)).toEqual({
+			imported: 250,
+			skipped: 0,
+			lines: 450,
+		});
+		expect(await exported(target.store, Date.now())).toHaveLength(450);
+		await target.close();
+	});
+
+	it.each([
+		'not json',
+		'{}',
+		'{"format":2,"namespace":"a"}',
+		'{"format":1,"namespace":"a","key":"xyz","ageMs":1,"keepMs":2,"tags":[],"packed":""}',
+		'null',
+	])('names the line that is none: %s', async (line) => {
+		const failed = importLines([lines[0]!, '', line], 0, guardStore(sqlite.store), PLAIN);
+		await expect(failed).rejects.toBeInstanceOf(ConfigError);
+		await expect(failed).rejects.toThrow('Line 2 is not a line of a cache export');
+	});
+});
