@@ -60,6 +60,13 @@ describe('prompts that are none', () => {
 		expect(reasons).toContain('unknown prompts go to the large model');
 	});
 
+	it('bare code is coding, in the language of its comment', () => {
+		const code =
+			'def total(n: int):\n    \"\"\"\n    Renvoie la somme des nombres de 1 à n.\n\n    >>> total(3)\n    6';
+		const { type, tier, language } = classify(code);
+		expect({ type, tier, language }).toEqual({ type: 'coding', tier: 'large', language: 'fr' });
+	});
+
 	it('a lone greeting is chat', () => {
 		expect(classify('bonjour').type).toBe('chat');
 		expect(classify('Hello').type).toBe('chat');

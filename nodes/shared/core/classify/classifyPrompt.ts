@@ -111,6 +111,9 @@ function judgedSide(type: TaskType): number {
 	return place < SMALL_TYPE_COUNT ? -JUDGED_SIDE_LOGIT : JUDGED_SIDE_LOGIT;
 }
 
+/** Share of signs of code above which a text without a language is code all the same. */
+const CODE_LIKE = 0.02;
+
 function isKnown(
 	language: PromptLanguage,
 	parts: SegmentedPrompt,
@@ -118,7 +121,11 @@ function isKnown(
 ): boolean {
 	if (structure.hasCodeFence || structure.hasFormula || structure.latexCommands > 0) return true;
 	const hits = parts.instruction.reduce((n, u) => n + u.hits.length, 0);
-	if (language === 'none') return hits > 0 || structure.hasJson || structure.hasMarkup;
+	if (language === 'none') {
+		return (
+			hits > 0 || structure.hasJson || structure.hasMarkup || structure.codeDensity > CODE_LIKE
+		);
+	}
 	if (language === 'other') return hits > 1 || structure.hasJson;
 	return hits > 0 || structure.instructionWords > 2 || structure.payloadWords > 3;
 }

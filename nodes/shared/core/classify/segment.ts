@@ -29,7 +29,7 @@ export interface SegmentedPrompt {
 	payload: Unit[];
 	/** Sentences that only say how the answer shall look. */
 	constraints: Unit[];
-	/** Votes for en, fr, de, es by function words of the instruction. */
+	/** Votes for en, fr, de, es by function words of the instruction, or of all where it has none. */
 	languageVotes: [number, number, number, number];
 }
 
@@ -69,6 +69,10 @@ export function segmentPrompt(lexicon: Lexicon, prompt: NormalizedPrompt): Segme
 	scoreUnits(lexicon, units);
 	const chosen = chooseInstruction(units);
 	for (const unit of chosen) unit.votes.forEach((v, i) => (votes[i]! += v));
+	// Code or a label alone speaks no language: then what is pasted tells.
+	if (Math.max(...votes) === 0) {
+		for (const unit of units) unit.votes.forEach((v, i) => (votes[i]! += v));
+	}
 	return {
 		instruction: units.filter((u) => chosen.has(u)),
 		payload: units.filter((u) => !chosen.has(u)),
