@@ -14,18 +14,23 @@ function lead({ tokens }: PreparedPrompt, words: LanguageLexicon, at: number): s
 	return null;
 }
 
-/** A run of words that moved as a whole, beginning with a preposition or standing at an end. */
+/** A run of words that moved as a whole, led by a preposition or from one end to the other. */
 function movedAsPhrase(pair: GuardContext, run: readonly AlignedPair[]): boolean {
 	const { a, b, words } = pair;
 	const first = run[0]!;
 	const last = run.at(-1)!;
 	const together = (from: number, to: number): boolean => to - from <= run.length + 2;
 	if (!together(first.i, last.i) || !together(first.j, last.j)) return false;
-	const edges =
-		Number(first.i <= 2 || last.i >= a.tokens.length - 1) +
-		Number(first.j <= 2 || last.j >= b.tokens.length - 1);
 	const led = lead(a, words, first.i);
-	return edges > 0 && led === lead(b, words, first.j) && (led !== null || run.length > 1);
+	if (led !== null) {
+		const atEnd = (from: number, to: number, prompt: PreparedPrompt): boolean =>
+			from <= 2 || to >= prompt.tokens.length - 1;
+		const edge = atEnd(first.i, last.i, a) || atEnd(first.j, last.j, b);
+		return edge && led === lead(b, words, first.j);
+	}
+	const forth = first.i === 0 && last.j === b.tokens.length - 1;
+	const back = first.j === 0 && last.i === a.tokens.length - 1;
+	return run.length > 1 && (forth || back);
 }
 
 /** "in Paris ... in Caen" against "in Caen ... in Paris": two phrases of one kind change places. */
@@ -40,11 +45,11 @@ export const orderGuard: Guard = (pair) => {
 	const verb = alignment.pairs.some(({ relation }) => relation === 'form');
 	if (verb && changesVoice(pair)) return null;
 	const content = alignment.pairs.filter(({ i }) => !words.classes.has(a.tokens[i]!.word));
+	const rank = new Map([...content].sort((x, y) => x.j - y.j).map((match, at) => [match, at]));
 	const runs: AlignedPair[][] = [];
 	for (const match of content) {
 		const run = runs.at(-1);
-		const rise = run ? match.j - run.at(-1)!.j : 0;
-		if (run && rise > 0 && rise <= 4) run.push(match);
+		if (run && rank.get(match) === rank.get(run.at(-1)!)! + 1) run.push(match);
 		else runs.push([match]);
 	}
 	for (let x = 0; x < runs.length; x++)

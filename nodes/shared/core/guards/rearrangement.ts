@@ -3,9 +3,7 @@ import type { LanguageLexicon } from '../semantic/lexicon';
 import type { PreparedPrompt } from '../semantic/prepare';
 import type { GuardContext } from './guard';
 
-const LINK_WORDS = new Set(
-	'and or et ou und oder y e o u between entre zwischen versus'.split(' '),
-);
+const LINK_WORDS = new Set('and or et ou und oder y e o u versus'.split(' '));
 const OF_WORDS = new Set(['of', 'de', 'du', 'd', 'des', 'von', 'vom', 'del', 's']);
 const AGENT_WORDS = new Set(['by', 'par', 'von', 'por']);
 const MUTUAL_WORDS = new Set(
