@@ -37,6 +37,7 @@ export function createChatCache(
 			} catch (error) {
 				return bypassed(unreachable(error, settings), turn.key);
 			}
+			const foundAtMs = nowMs();
 			const { outcome, near } = found;
 			const served = (near && readNear(near)) ?? readServed(outcome);
 			const mayServe = served !== undefined && !(isHit(outcome) && outcome.refresh);
@@ -48,8 +49,8 @@ export function createChatCache(
 				reasons,
 				served: mayServe ? served : undefined,
 				status: mayServe ? served.status : isHit(outcome) ? 'miss' : outcome.status,
-				lookupMs: nowMs() - startedAtMs,
-				settle: (answer) => settle(turn, answer, found, settings, deps, nowMs() - startedAtMs),
+				lookupMs: foundAtMs - startedAtMs,
+				settle: (answer) => settle(turn, answer, found, settings, deps, nowMs() - foundAtMs),
 				abandon: () => abandon(turn, outcome, settings, deps, served),
 			};
 		},

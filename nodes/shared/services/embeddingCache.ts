@@ -69,7 +69,8 @@ export async function embedCached(
 	});
 	let reasons = found.reasons;
 	if (missing.length > 0) {
-		const startedAtMs = performance.now();
+		const clock = found.deps?.clock;
+		const startedAtMs = clock?.elapsedMs() ?? 0;
 		let computed: number[][];
 		try {
 			computed = await compute(missing.map(({ text }) => text));
@@ -79,7 +80,8 @@ export async function embedCached(
 		}
 		missing.forEach(({ text }, at) => vectors.set(text, computed[at] ?? []));
 		const whole = computed.length === missing.length ? computed : [];
-		const latencyMs = Math.round((performance.now() - startedAtMs) / missing.length);
+		const elapsedMs = (clock?.elapsedMs() ?? 0) - startedAtMs;
+		const latencyMs = Math.round(elapsedMs / missing.length);
 		reasons = [...reasons, ...(await keep(missing, whole, latencyMs, settings, found.deps))];
 	}
 	return {

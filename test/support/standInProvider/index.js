@@ -153,7 +153,11 @@ async function startStandIn({ port = 0, latencyMs = 0, chunkGapMs = 0 } = {}) {
 			tally = emptyTally();
 		},
 		fail: (failure = {}) => {
-			failures.push({ times: 1, status: failure.hang || failure.delayMs || failure.breakAfter ? 0 : 500, ...failure });
+			failures.push({
+				times: 1,
+				status: failure.hang || failure.delayMs || failure.breakAfter ? 0 : 500,
+				...failure,
+			});
 		},
 		heal: () => {
 			failures = [];
