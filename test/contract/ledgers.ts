@@ -1,3 +1,6 @@
+import type { LedgerCall } from '../../nodes/shared/core/ledger/call';
+import { addCounters, noCounters } from '../../nodes/shared/core/ledger/counters';
+import type { LedgerSpan } from '../../nodes/shared/core/ledger/rows';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,3 +63,53 @@ export async function startRedisLedger(): Promise<LedgerUnderTest> {
 		},
 	};
 }
+
+export const hourMs = 3_600_000;
+/** The time at which the suite's calls are made. */
+export const now = Date.parse('2026-11-20T10:20:00Z');
+
+let made = 0;
+/** A paid call with an id of its own. */
+export function call(over: Partial<LedgerCall> = {}): LedgerCall {
+	made += 1;
+	return {
+		id: `execution-${made}:node:0:0:0`,
+		atMs: now,
+		kind: 'call',
+		provider: 'openai',
+		model: 'gpt-4o-mini',
+		workflow: 'support',
+		namespace: 'default',
+		tags: [],
+		prompt: '',
+		costNanoUsd: 1_000_000,
+		avoidedNanoUsd: null,
+		overheadNanoUsd: 0,
+		providerSavedNanoUsd: 0,
+		inputTokens: 100,
+		cacheReadTokens: 0,
+		cacheWriteTokens: 0,
+		outputTokens: 10,
+		latencyMs: 800,
+		savedLatencyMs: 0,
+		settles: [],
+		...over,
+	};
+}
+
+/** Totals of one namespace, so that tests on one ledger do not meet. */
+export async function totals(ledger: CostLedger, namespace: string, span: LedgerSpan = 'day') {
+	const rows = await ledger.rows({
+		span,
+		fromMs: now - 40 * 24 * hourMs,
+		toMs: now + 40 * 24 * hourMs,
+	});
+	return rows
+		.filter(({ dimensions }) => dimensions.namespace === namespace)
+		.reduce((sum, { counters }) => addCounters(sum, counters), noCounters());
+}
+
+export const backends: Array<[string, StartLedger]> = [
+	['SQLite', startSqliteLedger],
+	['Redis', startRedisLedger],
+];
