@@ -66,9 +66,23 @@ function pooled(name: string, open: () => { connection: Connection; close(): voi
 		return known.connection;
 	}
 	const opened = open();
-	const idle = setTimeout(() => closeConnection(name), IDLE_MS).unref();
+	const { connection } = opened;
+	const { run } = connection.store;
+	let running = 0;
+	const closeIfIdle = () => (running > 0 ? idle.refresh() : closeConnection(name));
+	const idle = setTimeout(closeIfIdle, IDLE_MS).unref();
+	// An export may take longer than a connection may idle, and a trigger holds its connection for days.
+	connection.store.run = async (work, timeoutMs) => {
+		running += 1;
+		idle.refresh();
+		try {
+			return await run(work, timeoutMs);
+		} finally {
+			running -= 1;
+		}
+	};
 	pool.set(name, { ...opened, idle });
-	return opened.connection;
+	return connection;
 }
 
 function closeConnection(name: string): void {

@@ -12,6 +12,8 @@ export interface OpenedDatabase {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
+/** Most of the file that is read through memory: SQLite's own limit, above the cache's default size. Address space only. */
+const MMAP_BYTES = 2 ** 31 - 65_536;
 
 /**
  * Opens (and creates) a SQLite file in WAL mode. A damaged file is renamed to `<file>.damaged-<time>` and a new one begun.
@@ -43,7 +45,7 @@ function open(path: string, schema: string): Sqlite.DatabaseSync {
 	const db = new (sqlite().DatabaseSync)(path);
 	try {
 		db.exec(
-			`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;`,
+			`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = ${MMAP_BYTES};`,
 		);
 		db.exec(schema);
 		rememberFile(db, path);
