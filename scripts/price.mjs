@@ -14,6 +14,9 @@ const { unknownUsage } = require('../dist/nodes/shared/core/usage/record.js');
 const { usdFromNano } = require('../dist/nodes/shared/core/price/money.js');
 const { parseTime } = require('../dist/nodes/shared/core/price/time.js');
 
+// Whoever reads may stop early, as `head` does.
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 const book = bundledPriceBook();
 const now = Date.now();
 
