@@ -53,13 +53,19 @@ export interface Objection {
 	reason: string;
 }
 
+/** Two guards often see the same change; it is told once. */
+function isSaid(objections: readonly Objection[], reason: string): boolean {
+	const change = reason.slice(reason.indexOf(': ') + 2);
+	return objections.some((one) => one.reason.endsWith(change));
+}
+
 /** Every objection of the guards in `enabled` (all when left out); an empty list means none objects. */
 export function askGuards(pair: GuardContext, enabled?: ReadonlySet<GuardName>): Objection[] {
 	const objections: Objection[] = [];
 	for (const [guard, ask] of GUARDS) {
 		if (enabled && !enabled.has(guard)) continue;
 		const reason = ask(pair);
-		if (reason !== null) objections.push({ guard, reason });
+		if (reason !== null && !isSaid(objections, reason)) objections.push({ guard, reason });
 	}
 	return objections;
 }
