@@ -20,11 +20,9 @@ import { startN8n } from './lib/n8nProcess.mjs';
 import { ensureUserFolder } from './lib/n8nUserFolder.mjs';
 import { cacheHome } from './lib/paths.mjs';
 import { chooseProviders } from './lib/providers.mjs';
+import { quickstartContent } from './lib/quickstartContent.mjs';
 import { openSession } from './lib/quickstartSession.mjs';
 import { elapsed, say, withProgress } from './lib/say.mjs';
-import { readTemplates } from './lib/templates/files.mjs';
-import { fitTemplate, stableId } from './lib/templates/fit.mjs';
-import { packageNodes } from './lib/templates/graph.mjs';
 
 const options = new Set(process.argv.slice(2));
 const unknown = [...options].filter((option) => !['--once', '--fresh'].includes(option));
@@ -79,42 +77,7 @@ async function startStandInProvider(session) {
 	return standIn.url;
 }
 
-/** Answers of a stand-in must never be served once there is a real model. */
-function keepApart(workflow, namespace) {
-	for (const node of packageNodes(workflow)) {
-		if (node.type.endsWith('.cacheLookup')) node.parameters.namespace ??= namespace;
-	}
-}
-
-function contentFor(session, providers) {
-	const credentials = [
-		{
-			id: stableId('quickstart gateway key'),
-			name: 'Gateway key',
-			type: 'httpHeaderAuth',
-			data: { name: 'x-api-key', value: session.secret },
-		},
-		{
-			id: stableId('quickstart openai'),
-			name: 'OpenAI-compatible API',
-			type: 'openAiApi',
-			data: { apiKey: providers.apiKey, url: providers.settings.largeModelUrl },
-		},
-	];
-	const byType = Object.fromEntries(credentials.map(({ id, name, type }) => [type, { id, name }]));
-	const templates = readTemplates().map(({ file, workflow }) => ({
-		file,
-		...fitTemplate(workflow, {
-			id: stableId(`quickstart ${file}`),
-			credentials: byType,
-			settings: providers.settings,
-			change: (copy) => keepApart(copy, providers.namespace),
-		}),
-	}));
-	return { credentials, templates };
-}
-
-/** Imports unless exactly this was imported before; resolves to whether it did. */
+/** Imports unless exactly this was imported before; resolves to its print, or false. */
 async function importContent(host, session, { credentials, templates }) {
 	const workflows = templates.map(({ workflow }) => workflow);
 	const print = crypto
@@ -122,11 +85,27 @@ async function importContent(host, session, { credentials, templates }) {
 		.update(JSON.stringify([credentials, workflows]))
 		.digest('hex');
 	if (session.imported === print) return false;
-	await withProgress(`Importing ${workflows.length} templates and 2 credentials`, async () => {
-		await importCredentials(host, userFolder, credentials);
-		await importWorkflows(host, userFolder, workflows);
-	});
+	await withProgress(
+		`Importing ${workflows.length} templates and ${credentials.length} credentials`,
+		async () => {
+			await importCredentials(host, userFolder, credentials);
+			await importWorkflows(host, userFolder, workflows);
+		},
+	);
 	return print;
+}
+
+/** Publishes the first template for certain and the others where n8n lets it, saying what stays off. */
+async function publishAll(session, templates) {
+	for (const { file, workflow, unpublished } of templates) {
+		try {
+			if (unpublished) throw new Error(unpublished);
+			await publish(session, [workflow.id]);
+		} catch (error) {
+			if (file === FIRST_TEMPLATE) throw error;
+			say(`  ${file} is there, but not switched on: ${error.message.slice(0, 200)}`);
+		}
+	}
 }
 
 async function ask(url, session, body) {
@@ -159,7 +138,7 @@ async function main() {
 	const owner = await ensureUserFolder(host, userFolder);
 	const session = openSession(userFolder);
 	const providers = await chooseProviders(() => startStandInProvider(session));
-	const content = contentFor(session, providers);
+	const content = quickstartContent(providers, session.secret);
 	const imported = await importContent(host, session, content);
 
 	const n8n = await withProgress(`Starting n8n ${host.version}`, async () =>
@@ -169,13 +148,9 @@ async function main() {
 		}),
 	);
 	started.push(n8n);
-	const usable = content.templates.filter(({ missing }) => missing.length === 0);
-	if (imported) {
-		const ids = usable.map(({ workflow }) => workflow.id);
-		await publish(await logIn(n8n.url, owner), ids);
-	}
+	if (imported) await publishAll(await logIn(n8n.url, owner), content.templates);
 	session.save({ port: n8n.port, imported: imported || session.imported });
-	const first = usable.find(({ file }) => file === FIRST_TEMPLATE).workflow;
+	const first = content.templates.find(({ file }) => file === FIRST_TEMPLATE).workflow;
 	await waitForWebhooks(n8n.url, [first]);
 
 	const url = `${n8n.url}/webhook/prompt-cache-gateway`;

@@ -66,8 +66,9 @@ async function install(version, folder, node) {
 		fs.copyFileSync(path.join(manifests, version, file), path.join(partial, file));
 	}
 	const env = environmentWithNode(node);
+	say(`n8n ${version} is fetched once, about 2.2 GB, into ${folder}`);
 	await withProgress(
-		`Installing n8n ${version} once into ${folder} (about 2.2 GB, a few minutes)`,
+		`Installing n8n ${version}`,
 		() =>
 			runOrThrow(
 				'npm',
