@@ -14,6 +14,7 @@ let agents: Agents;
 
 beforeAll(async () => {
 	agents = await startAgents(({ make, shipped, standIn }) => [
+		make({ route: 'cost-report', root: ROOTS.costReport }),
 		make({ route: 'chain-openai-chat', root: ROOTS.chain, model: 'openai chat' }),
 		make({ route: 'chain-anthropic', root: ROOTS.chain, model: 'anthropic' }),
 		...broken.map((model) =>
@@ -222,6 +223,9 @@ describe(`turns of a Cached Chat Model in a real n8n, backend ${backend}`, () =>
 		expect(costOf(second).avoidedUsd).toBeCloseTo(spent, 9);
 		expect(second.body.answer).toBe(first.body.answer);
 		expect(first.body.answer).toContain('tool result');
+		// The cached model books each turn itself, and Cost Tracker meets the same runs again.
+		const { body } = await ask('cost-report', { workflow: 'cached-agent' });
+		expect(body).toMatchObject({ report: { totals: { calls: 2, hits: 2 } } });
 	});
 
 	it.each([

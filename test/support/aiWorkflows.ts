@@ -137,7 +137,14 @@ export function aiWorkflow(options: AiWorkflowOptions): Workflow {
 		add('Split', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: 'body.items', options: {} });
 		links.push({ from: 'Webhook', to: 'Split' });
 	}
-	add('Root', AI + root.type, root.version, root.parameters);
+	const own = root.type.startsWith(PACKAGE);
+	add(
+		'Root',
+		own ? root.type : AI + root.type,
+		root.version,
+		own ? { backend, ...root.parameters } : root.parameters,
+		own && backend === 'redis' ? named('promptCacheRedisApi') : undefined,
+	);
 	links.push({ from: batch ? 'Split' : 'Webhook', to: 'Root' });
 	// n8n answers with the last node that ran, which may be a tool: a node after the root settles it.
 	add('Answer', 'n8n-nodes-base.noOp', 1, {});
@@ -223,6 +230,11 @@ export const ROOTS = {
 		type: 'vectorStoreInMemory',
 		version: 1.3,
 		parameters: { mode: 'insert', memoryKey: byId('documents'), clearStore: true },
+	},
+	costReport: {
+		type: `${PACKAGE}costTracker`,
+		version: 1,
+		parameters: { operation: 'report', filter: { workflow: '={{ $json.body.workflow }}' } },
 	},
 	questionAndAnswer: {
 		type: 'chainRetrievalQa',
