@@ -34,6 +34,8 @@ export interface SemanticOptions {
 }
 
 const PLAIN_THRESHOLD = 0.9;
+/** Under the guarded decision the pair model and the guards decide; a foreign embedder only keeps far prompts out. */
+const GUARDED_THRESHOLD = 0.8;
 
 /** Embedders and indexes by where they are; each remembers what it has seen. */
 const embedders = new LRUCache<string, Embedder>({ max: 32 });
@@ -117,7 +119,8 @@ export function semanticSettings(
 			'e.g. 0.01 for one wrong answer in a hundred',
 		);
 	}
-	const own = policy !== 'threshold' && embedder === 'builtIn' ? 0 : PLAIN_THRESHOLD;
+	const guardedOwn = embedder === 'builtIn' ? 0 : GUARDED_THRESHOLD;
+	const own = policy === 'threshold' ? PLAIN_THRESHOLD : guardedOwn;
 	return {
 		policy,
 		threshold: threshold ?? own,

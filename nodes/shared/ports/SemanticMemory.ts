@@ -1,6 +1,6 @@
 /** A fresh answer met the answer of a similar prompt. */
 export interface Observation {
-	/** Cosine of the two prompts. */
+	/** Nearness of the two prompts, 0-1: their cosine, or the score of the guarded decision where `verified` learns. */
 	similarity: number;
 	/** The answers were the same: serving the old one would have been right. */
 	same: boolean;

@@ -89,7 +89,8 @@ async function findNeighbour(
 			return { hit: true, place, reasons, key, similarity, matchedPrompt, ...served };
 		}
 		const answer = readAnswer(served.entry.response).text;
-		const watch = { key, similarity, guarded: verdict.guarded, answer, labelBy: settings.labelBy };
+		const { guarded, evidence } = verdict;
+		const watch = { key, similarity, guarded, evidence, answer, labelBy: settings.labelBy };
 		return { hit: false, place: { ...place, watch }, reasons };
 	}
 	return { hit: false, place, reasons: [via, ...refused.slice(0, 2)] };

@@ -38,5 +38,13 @@ export interface SemanticPlace {
 	vector: Float32Array;
 	index: VectorIndex;
 	/** The neighbour whose answer the fresh one is compared with. */
-	watch?: { key: string; similarity: number; guarded: boolean; answer: string; labelBy: LabelBy };
+	watch?: {
+		key: string;
+		similarity: number;
+		guarded: boolean;
+		/** Score of the guarded decision, 0-1: what `verified` learns over. */
+		evidence: number;
+		answer: string;
+		labelBy: LabelBy;
+	};
 }

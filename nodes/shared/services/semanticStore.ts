@@ -57,18 +57,18 @@ async function learn(
 	{ store, memory, tables }: SemanticStoreDeps,
 ): Promise<void> {
 	if (!watch) return;
-	const { key, similarity, guarded, answer, labelBy } = watch;
+	const { key, similarity, guarded, evidence, answer, labelBy } = watch;
+	const { namespace, id } = partition;
 	const fresh = readAnswer(request.response).text;
 	const same = sameReply(fresh, answer, labelBy, tables());
-	const observation = { similarity, same, guarded };
-	const subjects = [key, sharedSubject(partition.id), SHADOW_SUBJECT];
+	const learnt = { similarity: evidence, same, guarded };
 	await store.run(
 		() =>
-			Promise.all(
-				subjects.map((subject) =>
-					memory.observe(partition.namespace, subject, observation, keepMs),
-				),
-			),
+			Promise.all([
+				memory.observe(namespace, key, learnt, keepMs),
+				memory.observe(namespace, sharedSubject(id), learnt, keepMs),
+				memory.observe(namespace, SHADOW_SUBJECT, { similarity, same, guarded }, keepMs),
+			]),
 		TIMEOUT_MS,
 	);
 }

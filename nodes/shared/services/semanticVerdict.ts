@@ -1,5 +1,5 @@
 import { promptPair } from '../core/semantic/promptPair';
-import { examinePair, sameAnswer } from '../core/semantic/sameAnswer';
+import { examinePair, sameAnswer, type SameAnswer } from '../core/semantic/sameAnswer';
 import {
 	decideVerified,
 	emptyVerifiedState,
@@ -15,7 +15,7 @@ export type Verdict =
 	| { action: 'serve'; reason: string }
 	| { action: 'refuse'; reason: string }
 	/** Call the model and compare its answer with the neighbour's. */
-	| { action: 'watch'; reason: string; guarded: boolean };
+	| { action: 'watch'; reason: string; guarded: boolean; evidence: number };
 
 /**
  * Decides by the policy, after what a user once marked as different.
@@ -58,17 +58,18 @@ async function judgeByPolicy(
 	}
 	if (policy === 'shadow') {
 		const would = answer.hit ? 'it would have been served' : 'it would not have been served';
-		return { action: 'watch', reason: `shadow: ${would} (${reason})`, guarded: answer.hit };
+		const seen = { guarded: answer.hit, evidence: answer.score };
+		return { action: 'watch', reason: `shadow: ${would} (${reason})`, ...seen };
 	}
 	const { objections } = examinePair(prompt, place.prompt, deps.tables(), guards);
 	if (objections.length > 0) return { action: 'refuse', reason };
-	return await judgeVerified(neighbour, place, answer.hit, settings, deps);
+	return await judgeVerified(neighbour.key, place, answer, settings, deps);
 }
 
 async function judgeVerified(
-	{ key, similarity }: Neighbour,
+	key: string,
 	{ partition }: SemanticPlace,
-	guarded: boolean,
+	{ hit: guarded, score: evidence }: SameAnswer,
 	{ maxErrorRate, timeoutMs }: SemanticSettings,
 	{ store, memory, clock }: SemanticDeps,
 ): Promise<Verdict> {
@@ -84,11 +85,11 @@ async function judgeVerified(
 	const { action, reason } = decideVerified(
 		learnt(own),
 		learnt(shared.slice(-SHARED_OBSERVATIONS)),
-		similarity,
+		evidence,
 		maxErrorRate,
 		clock.random(),
 	);
-	return action === 'serve' ? { action, reason } : { action: 'watch', reason, guarded };
+	return action === 'serve' ? { action, reason } : { action: 'watch', reason, guarded, evidence };
 }
 
 /** Under which the outcomes of a whole partition are observed. */
