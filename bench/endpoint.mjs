@@ -24,7 +24,7 @@ import { startN8n } from '../scripts/lib/n8nProcess.mjs';
 import { ensureUserFolder } from '../scripts/lib/n8nUserFolder.mjs';
 import { startRedis } from '../scripts/lib/redisServer.mjs';
 import { stableId } from '../scripts/lib/templates/fit.mjs';
-import { measure, once } from './endpoint/load.mjs';
+import { idleRate, measure, once } from './endpoint/load.mjs';
 
 const require = createRequire(import.meta.url);
 const { startStandIn } = require('../test/support/standInProvider/index.js');
@@ -276,9 +276,17 @@ const { targets, stop } = await startTargets();
 try {
 	const results = new Map();
 	for (const target of targets) await once(target.url, target.headers, body);
+	const idle = new Map();
+	for (const { pid } of targets) if (!idle.has(pid)) idle.set(pid, await idleRate(pid));
 	for (const concurrency of CONCURRENCIES) {
 		for (const target of targets) {
-			const result = await measure({ ...target, body, concurrency, ms });
+			const result = await measure({
+				...target,
+				idle: idle.get(target.pid),
+				body,
+				concurrency,
+				ms,
+			});
 			results.set(`${target.name} ${concurrency}`, result);
 			if (process.env.PROMPT_CACHE_BENCH_FIGURES) {
 				process.stdout.write(`${target.name} ${concurrency}: ${JSON.stringify(result)}\n`);

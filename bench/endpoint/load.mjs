@@ -1,6 +1,7 @@
 /** A small load generator, and what a process used of the processor meanwhile. */
 import fs from 'node:fs';
 import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Seconds of processor time that a process and its threads have used (Linux). */
 export function cpuSeconds(pid) {
@@ -20,11 +21,19 @@ function request(agent, url, headers, body) {
 	});
 }
 
+/** Seconds of processor time that a process uses in a second without requests. */
+export async function idleRate(pid, ms = 4_000) {
+	const before = cpuSeconds(pid);
+	await sleep(ms);
+	return (cpuSeconds(pid) - before) / (ms / 1000);
+}
+
 /**
  * Sends `body` over and over for `ms` with `concurrency` requests at a time, after a warm-up. Gives
- * requests per second, milliseconds of the server's processor per request, and the median latency.
+ * requests per second, milliseconds of the server's processor per request beyond what it uses when idle
+ * (`idle`, seconds per second), and the median latency.
  */
-export async function measure({ url, headers, body, pid, concurrency, ms, warmUp = 20 }) {
+export async function measure({ url, headers, body, pid, idle = 0, concurrency, ms, warmUp = 20 }) {
 	const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
 	const all = {
 		'content-type': 'application/json',
@@ -51,7 +60,7 @@ export async function measure({ url, headers, body, pid, concurrency, ms, warmUp
 	latencies.sort((a, b) => a - b);
 	return {
 		perSecond: latencies.length / seconds,
-		cpuMs: ((cpuSeconds(pid) - cpuBefore) * 1000) / latencies.length,
+		cpuMs: ((cpuSeconds(pid) - cpuBefore - idle * seconds) * 1000) / latencies.length,
 		medianMs: latencies[Math.floor(latencies.length / 2)],
 	};
 }

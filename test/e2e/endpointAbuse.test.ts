@@ -304,10 +304,12 @@ describe(`a port of its own, backend ${backend}`, () => {
 	}, 60_000);
 
 	it('says at activation that another workflow answers at the path, and that keys are missing', async () => {
-		expect(await activateWith({ path: 'limited' })).toContain(
+		expect(await activateWith({ path: 'limited', port: endpoints.port })).toContain(
 			'Another workflow answers at 127.0.0.1',
 		);
-		expect(await activateWith({ keys: {} })).toContain('The endpoint has no keys');
+		expect(await activateWith({ keys: {}, port: endpoints.port })).toContain(
+			'The endpoint has no keys',
+		);
 	}, 90_000);
 
 	/** Changes the endpoint's parameters and gives n8n's words when it is switched on. */
