@@ -54,17 +54,30 @@ export async function logIn(url, { email, password }) {
 				body: body === undefined ? undefined : JSON.stringify(body),
 			});
 			const text = await response.text();
-			if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+			if (!response.ok) {
+				const error = new Error(`${method} ${route}: ${response.status} ${text}`);
+				throw Object.assign(error, { status: response.status });
+			}
 			return text === '' ? undefined : JSON.parse(text).data;
 		},
 	};
+}
+
+/** Asks n8n to switch a workflow on; before 2.x this was a change of the workflow itself. */
+async function activate(session, id, versionId) {
+	try {
+		await session.call('POST', `/workflows/${id}/activate`, { versionId });
+	} catch (error) {
+		if (error.status !== 404) throw error;
+		await session.call('PATCH', `/workflows/${id}`, { active: true, versionId });
+	}
 }
 
 /** Publishes (switches on) workflows and waits until n8n says so. Throws with n8n's reason. */
 export async function publish(session, ids) {
 	for (const id of ids) {
 		const { versionId } = await session.call('GET', `/workflows/${id}`);
-		await session.call('POST', `/workflows/${id}/activate`, { versionId });
+		await activate(session, id, versionId);
 		for (let tries = 0; ; tries++) {
 			const { active, activeVersionId } = await session.call('GET', `/workflows/${id}`);
 			if (active && (activeVersionId ?? versionId) === versionId) break;

@@ -52,7 +52,8 @@ export function n8nEnvironment(host, userFolder, extra = {}) {
 		N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
 		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
-		N8N_DISABLED_MODULES: 'mcp-registry',
+		// Asks a server on the Internet for its list; n8n 1.x does not know it.
+		...(host.version.startsWith('1.') ? {} : { N8N_DISABLED_MODULES: 'mcp-registry' }),
 		...extra,
 	};
 }
@@ -63,17 +64,24 @@ export function n8nCommand(host, userFolder, args) {
 	return runOrThrow(host.node, [host.bin, ...args], { cwd: userFolder, env, quiet: true });
 }
 
+const answers = async (address) => {
+	try {
+		const { ok } = await fetch(address);
+		return ok;
+	} catch {
+		return false;
+	}
+};
+
 async function waitUntilReady(url, child, log, timeoutMs) {
 	const deadline = Date.now() + timeoutMs;
 	while (Date.now() < deadline) {
 		if (child.exitCode !== null || child.signalCode !== null) {
 			throw new Error(`n8n ended before it was ready.\n${log().split('\n').slice(-40).join('\n')}`);
 		}
-		try {
-			const { status } = await fetch(`${url}/healthz/readiness`);
-			if (status === 200) return;
-		} catch {
-			// Not listening yet.
+		// The database is ready before the routes are there; n8n 1.x answers 404 in between.
+		if ((await answers(`${url}/healthz/readiness`)) && (await answers(`${url}/rest/settings`))) {
+			return;
 		}
 		await sleep(150);
 	}
@@ -81,7 +89,7 @@ async function waitUntilReady(url, child, log, timeoutMs) {
 }
 
 /**
- * Starts n8n and resolves when /healthz/readiness answers 200.
+ * Starts n8n and resolves when it is ready to be used.
  * Resolves to `{ url, port, pid, log(), ended, stop() }`: `log()` is everything it printed (also in
  * `logFile`), `ended` a promise of its end, `stop()` ends n8n and its task runner and waits for it.
  */
