@@ -71,6 +71,8 @@ export function connectRedis(settings: RedisSettings): RedisClient {
 				name: settings.sentinelName,
 				// A primary that hangs keeps its connections: the sentinels tell when another took over.
 				failoverDetector: true,
+				// A primary that was demoted keeps its connections too, and says so at the next write.
+				reconnectOnError: (error) => error.message.startsWith('READONLY'),
 				sentinelPassword: settings.sentinelPassword || undefined,
 				sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
 			});
