@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis, type RedisClient, type RedisSettings } from '../../nodes/shared/drivers/redis/connect';
+import {
+	connectRedis,
+	type RedisClient,
+	type RedisSettings,
+} from '../../nodes/shared/drivers/redis/connect';
 import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
 import { CACHE_SCHEMA } from '../../nodes/shared/drivers/sqlite/cacheSchema';
 import { sqliteCacheStore } from '../../nodes/shared/drivers/sqlite/cacheStore';
