@@ -245,6 +245,19 @@ describe('a damaged SQLite file', () => {
 		db.close();
 	});
 
+	it('of another version is set aside, and a file in order is opened again as it is', async () => {
+		const path = join(mkdtempSync(join(tmpdir(), 'prompt-cache-version-')), 'cache.sqlite');
+		const old = new (process.getBuiltinModule('node:sqlite').DatabaseSync)(path);
+		old.exec('CREATE TABLE observations (id INTEGER PRIMARY KEY); PRAGMA user_version = 99');
+		old.close();
+		const first = openDatabase(path, CACHE_SCHEMA, 7);
+		expect(first.setAsidePath).toBe(`${path}.version-7`);
+		first.db.close();
+		const again = openDatabase(path, CACHE_SCHEMA, 8);
+		expect(again.setAsidePath).toBeUndefined();
+		again.db.close();
+	});
+
 	it('with bad pages in its middle gives no wrong answer, and is set aside at the next start', async () => {
 		await fill();
 		const bytes = readFileSync(path);

@@ -174,7 +174,7 @@ function overSqlite(db: DatabaseSync, setAsidePath: string | undefined) {
 	const store = sqliteCacheStore(db, systemClock, limits);
 	const assembled = assemble(store, { kind: 'sqlite', db }, [], () => db.close());
 	if (setAsidePath) {
-		assembled.connection.notice = `The cache file was damaged; it was set aside as ${setAsidePath} and a new one begun`;
+		assembled.connection.notice = `The cache file was damaged or of another version; it was set aside as ${setAsidePath} and a new one begun`;
 	}
 	return assembled;
 }

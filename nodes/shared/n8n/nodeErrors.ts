@@ -33,7 +33,7 @@ export function toNodeError(node: INode, error: unknown, itemIndex?: number): No
 
 /**
  * The item that stands for a failed one under "Continue On Fail"; otherwise the error is thrown.
- * n8n sends it to an error output only where it has no other fields than `error`, `message` and `details`.
+ * n8n sends it to an error output only where it has no other fields than `error` and `message`.
  */
 export function failedItem(
 	ctx: IExecuteFunctions,
@@ -43,6 +43,6 @@ export function failedItem(
 	const nodeError = toNodeError(ctx.getNode(), error, itemIndex);
 	if (!ctx.continueOnFail()) throw nodeError;
 	const { message, description } = nodeError;
-	const json = description ? { error: message, details: description } : { error: message };
+	const json = description ? { error: message, message: description } : { error: message };
 	return { json, pairedItem: { item: itemIndex } };
 }

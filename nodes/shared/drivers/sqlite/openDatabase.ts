@@ -15,20 +15,26 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** Most of the file that is read through memory: SQLite's own limit, above the cache's default size. Address space only. */
 const MMAP_BYTES = 2 ** 31 - 65_536;
 
+/** Raised whenever a table changes shape. */
+const SCHEMA_VERSION = 1;
+
 /**
- * Opens (and creates) a SQLite file in WAL mode. A damaged file is renamed to `<file>.damaged-<time>` and a new one begun.
+ * Opens (and creates) a SQLite file in WAL mode. A damaged file, or one of another version, is renamed to
+ * `<file>.damaged-<time>` or `<file>.version-<time>` and a new one begun.
  * WAL needs shared memory: the file must be on a local disk, not on a network share.
  * @throws StoreUnavailable where Node has no `node:sqlite` or the folder cannot be written
  */
 export function openDatabase(path: string, schema: string, nowMs: number): OpenedDatabase {
 	mkdirOrThrow(dirname(path));
 	const mark = damageMark(path);
+	let why = 'damaged';
 	try {
 		if (!existsSync(mark)) return { db: open(path, schema) };
 	} catch (error) {
-		if (!isDamaged(error)) throw unavailable(path, error);
+		if (error instanceof OtherVersion) why = 'version';
+		else if (!isDamaged(error)) throw unavailable(path, error);
 	}
-	const setAsidePath = `${path}.damaged-${nowMs}`;
+	const setAsidePath = `${path}.${why}-${nowMs}`;
 	try {
 		renameIfThere(path, setAsidePath);
 		for (const suffix of ['-wal', '-shm']) {
@@ -47,13 +53,29 @@ function open(path: string, schema: string): Sqlite.DatabaseSync {
 		db.exec(
 			`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = ${MMAP_BYTES};`,
 		);
+		const isNew = isEmpty(db);
 		db.exec(schema);
+		if (isNew) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 		rememberFile(db, path);
 		return db;
 	} catch (error) {
 		db.close();
 		throw error;
 	}
+}
+
+class OtherVersion extends Error {}
+
+/**
+ * True for a file that has just been made; a file in order is not written to.
+ * @throws OtherVersion where the file has tables of another version
+ */
+function isEmpty(db: Sqlite.DatabaseSync): boolean {
+	const { user_version: version } = db.prepare('PRAGMA user_version').get() ?? {};
+	if (version === SCHEMA_VERSION) return false;
+	const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get();
+	if (Number(tables?.n) > 0) throw new OtherVersion(`the file has version ${version}`);
+	return true;
 }
 
 /** Loaded on first use: Node before 22.13 does not have it. */
