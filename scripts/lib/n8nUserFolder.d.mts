@@ -5,4 +5,8 @@ export interface Owner {
 	password: string;
 }
 
-export function ensureUserFolder(host: N8nHost, userFolder: string): Promise<Owner>;
+export function ensureUserFolder(
+	host: N8nHost,
+	userFolder: string,
+	packageFolder?: string,
+): Promise<Owner>;

@@ -39,10 +39,10 @@ async function prepare(host, prepared) {
 
 /**
  * Fills `userFolder` with a migrated database and an owner unless it has one already, and links
- * this package into it as an install from the editor would place it. Resolves to the owner's
- * `{ email, password }`.
+ * this package (from `packageFolder`) into it as an install from the editor would place it.
+ * Resolves to the owner's `{ email, password }`.
  */
-export async function ensureUserFolder(host, userFolder) {
+export async function ensureUserFolder(host, userFolder, packageFolder = repoRoot) {
 	const prepared = path.join(host.folder, 'prepared');
 	if (!fs.existsSync(prepared)) {
 		await withLock(`${prepared}.lock`, async () => {
@@ -53,15 +53,15 @@ export async function ensureUserFolder(host, userFolder) {
 	if (!fs.existsSync(path.join(userFolder, '.n8n', 'config'))) {
 		fs.cpSync(prepared, userFolder, { recursive: true });
 	}
-	linkPackage(userFolder);
+	linkPackage(userFolder, packageFolder);
 	return JSON.parse(fs.readFileSync(path.join(userFolder, 'owner.json'), 'utf8'));
 }
 
 /** Where n8n looks for community packages; a link there gives the same type names as an install. */
-function linkPackage(userFolder) {
+function linkPackage(userFolder, packageFolder) {
 	const modules = path.join(userFolder, '.n8n', 'nodes', 'node_modules');
 	const link = path.join(modules, PACKAGE);
 	fs.mkdirSync(modules, { recursive: true });
 	fs.rmSync(link, { recursive: true, force: true });
-	fs.symlinkSync(repoRoot, link, process.platform === 'win32' ? 'junction' : 'dir');
+	fs.symlinkSync(packageFolder, link, process.platform === 'win32' ? 'junction' : 'dir');
 }

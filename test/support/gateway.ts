@@ -4,7 +4,7 @@ import type { RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
 import type { Workflow } from '../../scripts/lib/templates/fit.mjs';
 import { stableId } from '../../scripts/lib/templates/fit.mjs';
-import type { TestN8n, WebhookAnswer } from './n8n';
+import type { TestN8n, TestN8nOptions, WebhookAnswer } from './n8n';
 import { backend, references, startTestN8n, template } from './n8n';
 import type { StandIn } from './standInProvider';
 import { startStandIn } from './standInProvider';
@@ -51,8 +51,10 @@ function otherTenant(workflow: Workflow): void {
 	}
 }
 
+type GatewayN8n = Pick<TestN8nOptions, 'env' | 'packageFolder'>;
+
 /** Starts stand-in, Redis where this run is about it, and n8n with template 01 for two tenants. */
-export async function startGateway(): Promise<Gateway> {
+export async function startGateway(n8nOptions: GatewayN8n = {}): Promise<Gateway> {
 	const standIn = await startStandIn();
 	const redis = backend === 'redis' ? await startRedis() : undefined;
 	const stopServers = async () => {
@@ -61,7 +63,7 @@ export async function startGateway(): Promise<Gateway> {
 	};
 	let n8n: TestN8n;
 	try {
-		n8n = await startN8nWithGateway(standIn, redis);
+		n8n = await startN8nWithGateway(n8nOptions, standIn, redis);
 	} catch (error) {
 		await stopServers();
 		throw error;
@@ -82,7 +84,11 @@ export async function startGateway(): Promise<Gateway> {
 	};
 }
 
-function startN8nWithGateway(standIn: StandIn, redis?: RedisServer): Promise<TestN8n> {
+function startN8nWithGateway(
+	n8nOptions: GatewayN8n,
+	standIn: StandIn,
+	redis?: RedisServer,
+): Promise<TestN8n> {
 	const credentials = testCredentials(standIn, redis);
 	const settings = { smallModelUrl: standIn.url, largeModelUrl: `${standIn.url}/v1` };
 	const options = { credentials: references(credentials), settings, backend };
@@ -91,5 +97,5 @@ function startN8nWithGateway(standIn: StandIn, redis?: RedisServer): Promise<Tes
 		template(file, { ...options, id: stableId('e2e gateway') }),
 		template(file, { ...options, id: stableId('e2e other'), change: otherTenant }),
 	];
-	return startTestN8n({ credentials, workflows }, KEY);
+	return startTestN8n({ ...n8nOptions, credentials, workflows }, KEY);
 }

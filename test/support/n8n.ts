@@ -56,6 +56,8 @@ export interface TestN8nOptions {
 	credentials: Credential[];
 	workflows: Workflow[];
 	env?: Record<string, string>;
+	/** Where the package is taken from; this checkout by default. */
+	packageFolder?: string;
 }
 
 /** The shipped template `file`, made ready for import. */
@@ -92,12 +94,12 @@ async function post(url: string, body: unknown, headers: Record<string, string>)
 
 /** Starts n8n with the workflows published; every `post` carries `defaultHeaders`. */
 export async function startTestN8n(
-	{ credentials, workflows, env = {} }: TestN8nOptions,
+	{ credentials, workflows, env = {}, packageFolder }: TestN8nOptions,
 	defaultHeaders: Record<string, string> = {},
 ): Promise<TestN8n> {
 	const host = await ensureN8nHost({ node: process.execPath, version: process.env.N8N_VERSION });
 	const userFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-n8n-'));
-	const owner = await ensureUserFolder(host, userFolder);
+	const owner = await ensureUserFolder(host, userFolder, packageFolder);
 	const logs: string[] = [];
 	let n8n: N8nProcess;
 
