@@ -93,12 +93,26 @@ async function startClusterBackend(): Promise<BackendUnderTest> {
 
 export type Backend = { name: string } & ({ start: StartBackend } | { missing: string });
 
+/** Redis 8 and Valkey 8, fetched on first use, or why they cannot be had. */
+export function fetchedServers(): Record<'redis8' | 'valkey8', EnsuredServer> {
+	const script = join(__dirname, '..', '..', 'scripts', 'fetch-servers.mjs');
+	const printed = execFileSync(process.execPath, [script], { encoding: 'utf8' });
+	return JSON.parse(printed) as Record<'redis8' | 'valkey8', EnsuredServer>;
+}
+
+/** Servers that the environment names: PROMPT_CACHE_REDIS_URLS, `redis://host:port`, comma separated. */
+function namedServers(): Backend[] {
+	const urls = (process.env.PROMPT_CACHE_REDIS_URLS ?? '').split(',').filter((url) => url !== '');
+	return urls.map((url) => {
+		const { hostname: host, port } = new URL(url);
+		const settings = { ...redisSettings(Number(port)), host };
+		return { name: url, start: async () => overRedis(settings, async () => undefined) };
+	});
+}
+
 /** Every backend that is to be had here; one that is not says why. Fetches servers on first use. */
 export function allBackends(): Backend[] {
-	const script = join(__dirname, '..', '..', 'scripts', 'fetch-servers.mjs');
-	const options = { encoding: 'utf8' as const };
-	const printed = execFileSync(process.execPath, [script], options);
-	const servers = JSON.parse(printed) as Record<'redis8' | 'valkey8', EnsuredServer>;
+	const servers = fetchedServers();
 	const fetched = (name: string, server: EnsuredServer): Backend =>
 		server.found
 			? { name, start: () => startRedisBackend(server.launcher) }
@@ -109,5 +123,6 @@ export function allBackends(): Backend[] {
 		fetched('Redis 8', servers.redis8),
 		fetched('Valkey 8', servers.valkey8),
 		{ name: 'Redis Cluster', start: startClusterBackend },
+		...namedServers(),
 	];
 }

@@ -3,9 +3,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connectRedis } from '../../nodes/shared/drivers/redis/connect';
+import { connectRedis, type RedisClient } from '../../nodes/shared/drivers/redis/connect';
 import { redisSemanticMemory } from '../../nodes/shared/drivers/redis/semanticMemory';
+import { qdrantVectorIndex } from '../../nodes/shared/drivers/qdrant/vectorIndex';
 import { redisVectorList } from '../../nodes/shared/drivers/redis/vectorList';
+import { redisVectorSet } from '../../nodes/shared/drivers/redis/vectorSet';
 import { openDatabase } from '../../nodes/shared/drivers/sqlite/openDatabase';
 import {
 	MEMORY_SCHEMA,
@@ -17,7 +19,7 @@ import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import type { SemanticMemory } from '../../nodes/shared/ports/SemanticMemory';
 import type { VectorIndex } from '../../nodes/shared/ports/VectorIndex';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
-import { redisSettings } from './backends';
+import { fetchedServers, redisSettings } from './backends';
 
 interface Semantic {
 	index: VectorIndex;
@@ -39,13 +41,16 @@ async function overSqlite(): Promise<Semantic> {
 	};
 }
 
-async function overRedisList(): Promise<Semantic> {
-	const server = await startRedis();
+async function overRedis(
+	indexOver: (client: RedisClient, prefix: string) => VectorIndex,
+	launcher?: string[],
+): Promise<Semantic> {
+	const server = await startRedis({ launcher });
 	const clients = [connectRedis(redisSettings(server.port))];
 	const open = () => {
 		const client = connectRedis(redisSettings(server.port));
 		clients.push(client);
-		return redisVectorList(client, 'pc:');
+		return indexOver(client, 'pc:');
 	};
 	return {
 		index: open(),
@@ -58,6 +63,24 @@ async function overRedisList(): Promise<Semantic> {
 	};
 }
 
+async function overQdrant(url: string): Promise<Semantic> {
+	const sqlite = await overSqlite();
+	const open = () => qdrantVectorIndex({ url, collectionPrefix: `test-${hex()}` }, systemClock);
+	const index = open();
+	return { ...sqlite, index, other: () => index };
+}
+
+const { redis8 } = fetchedServers();
+const places: Array<[string, () => Promise<Semantic>]> = [
+	['SQLite', overSqlite],
+	['a Redis list', () => overRedis(redisVectorList)],
+];
+if (redis8.found)
+	places.push(['Redis 8 Vector Sets', () => overRedis(redisVectorSet, redis8.launcher)]);
+else console.warn(`Redis Vector Sets are not tested: ${redis8.reason}`);
+const qdrantUrl = process.env.PROMPT_CACHE_QDRANT_URL;
+if (qdrantUrl) places.push(['Qdrant', () => overQdrant(qdrantUrl)]);
+
 const hex = () => randomBytes(32).toString('hex');
 const partition = () => ({ namespace: 'default', id: hex() });
 const unit = (...values: number[]): Float32Array => {
@@ -65,10 +88,7 @@ const unit = (...values: number[]): Float32Array => {
 	return Float32Array.from(values, (value) => value / length);
 };
 
-describe.each([
-	['SQLite', overSqlite],
-	['a Redis list', overRedisList],
-])('the semantic index over %s', (_name, start) => {
+describe.each(places)('the semantic index over %s', (_name, start) => {
 	let semantic: Semantic;
 	beforeAll(async () => {
 		semantic = await start();

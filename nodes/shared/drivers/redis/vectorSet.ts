@@ -36,9 +36,7 @@ export function redisVectorSet(client: RedisClient, prefix: string): VectorIndex
 
 		nearest: async (partition, vector, count) => {
 			const name = keyOf(partition);
-			const scored = (await attempt(
-				client.call('VSIM', name, 'FP32', bytes(vector), 'WITHSCORES', 'COUNT', count),
-			)) as string[];
+			const scored = await attempt(scoresOf(client, name, bytes(vector), count));
 			const keys = scored.filter((_part, at) => at % 2 === 0);
 			const attributes = await attempt(
 				Promise.all(keys.map((key) => client.call('VGETATTR', name, key))),
@@ -60,4 +58,20 @@ function promptOf(attributes: unknown): string {
 	if (typeof attributes !== 'string') return '';
 	const { prompt } = JSON.parse(attributes) as { prompt?: string };
 	return prompt ?? '';
+}
+
+/** `[key, score, …]`; empty where the set holds vectors of another length: they come from another embedder. */
+async function scoresOf(
+	client: RedisClient,
+	name: string,
+	vector: Buffer,
+	count: number,
+): Promise<string[]> {
+	try {
+		const reply = await client.call('VSIM', name, 'FP32', vector, 'WITHSCORES', 'COUNT', count);
+		return reply as string[];
+	} catch (error) {
+		if ((error as Error).message.includes('dimension mismatch')) return [];
+		throw error;
+	}
 }
