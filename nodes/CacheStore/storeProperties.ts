@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { answerConditions } from '../shared/n8n/answerConditions';
 import { requestProperties } from '../shared/n8n/requestProperties';
 
 const show = { operation: ['store'] };
@@ -113,50 +114,7 @@ export const storeProperties: INodeProperties[] = [
 				description:
 					'Whether to store answers to requests that carry tool results, which may depend on side effects',
 			},
-			{
-				displayName: 'Answer Is Complete',
-				name: 'complete',
-				type: 'boolean',
-				default: true,
-				description:
-					'Whether to refuse answers that were cut by a token limit or stopped by a content filter',
-			},
-			{
-				displayName: 'Answer Is JSON',
-				name: 'json',
-				type: 'options',
-				options: [
-					{ name: 'Always', value: 'always' },
-					{ name: 'If the Request Asked for JSON', value: 'auto' },
-					{ name: 'Not Checked', value: 'never' },
-				],
-				default: 'auto',
-				description: 'When to refuse answers that are not valid JSON',
-			},
-			{
-				displayName: 'JSON Schema',
-				name: 'schema',
-				type: 'json',
-				default: '',
-				placeholder: 'e.g. {"type":"object","required":["answer"]}',
-				description:
-					"Refuse answers that violate this schema. Leave empty to use the request's own, if it has one.",
-			},
-			{
-				displayName: 'Minimum Length',
-				name: 'minLength',
-				type: 'number',
-				typeOptions: { minValue: 0 },
-				default: 0,
-				description: 'Refuse answers with fewer characters',
-			},
-			{
-				displayName: 'No Refusals',
-				name: 'noRefusals',
-				type: 'boolean',
-				default: true,
-				description: 'Whether to refuse answers in which the model declines to help',
-			},
+			...answerConditions,
 		],
 	},
 	{

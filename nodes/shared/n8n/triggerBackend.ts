@@ -6,7 +6,6 @@ import {
 	type Connection,
 	type RedisCredential,
 } from './connections';
-import { countLater } from '../services/countLater';
 import { triggerFolder } from './triggerFolder';
 
 /**
@@ -20,26 +19,15 @@ export async function triggerBackend(
 ): Promise<() => Connection> {
 	if (backend === 'embedded') {
 		const folder = triggerFolder();
-		return () => withLateCounts(embeddedConnection(folder));
+		return () => embeddedConnection(folder);
 	}
 	if (backend === 'redis') {
 		const credential = await ctx.getCredentials<RedisCredential>('promptCacheRedisApi');
-		return () => withLateCounts(redisConnection(credential));
+		return () => redisConnection(credential);
 	}
 	throw new ConfigError(
 		`"${backend}" is not a backend`,
 		'Backend',
 		'Choose "embedded" or "redis".',
 	);
-}
-
-const late = new WeakMap<Connection, Connection>();
-
-/** The same connection, with its hits and misses counted together once a second. */
-function withLateCounts(connection: Connection): Connection {
-	const known = late.get(connection);
-	if (known) return known;
-	const made = { ...connection, store: countLater(connection.store) };
-	late.set(connection, made);
-	return made;
 }
