@@ -26,6 +26,7 @@ export interface RedisSettings {
 const CONNECT_TIMEOUT_MS = 2_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 200;
+const BEGIN_AGAIN_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 
 /**
@@ -64,7 +65,7 @@ export function connectRedis(settings: RedisSettings): RedisClient {
 			});
 		}
 		if (settings.mode === 'sentinel') {
-			return new Redis({
+			const sentinel = new Redis({
 				...options,
 				db: database,
 				sentinels: parseNodes(settings.nodes, 26379),
@@ -76,9 +77,28 @@ export function connectRedis(settings: RedisSettings): RedisClient {
 				sentinelPassword: settings.sentinelPassword || undefined,
 				sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
 			});
+			beginAgainAfterFailover(sentinel);
+			return sentinel;
 		}
 		return new Redis({ ...options, host, port, db: database });
 	}
+}
+
+/**
+ * A failover that its detector notices while it is connecting ends ioredis's client for good (seen in 5.11.1):
+ * it connects anew, unless it was closed from outside.
+ */
+function beginAgainAfterFailover(client: Redis): void {
+	let closed = false;
+	const disconnect = client.disconnect.bind(client);
+	client.disconnect = (reconnect) => {
+		closed = reconnect !== true;
+		disconnect(reconnect);
+	};
+	client.on('end', () => {
+		if (closed) return;
+		setTimeout(() => void client.connect().catch(() => undefined), BEGIN_AGAIN_MS).unref();
+	});
 }
 
 function tlsOptions({
