@@ -7,6 +7,8 @@ import { killLeftovers } from './leftovers.mjs';
 import { repoRoot } from './paths.mjs';
 import { say } from './say.mjs';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /**
  * Runs jest with the given Node and arguments, its output on the terminal. Resolves to
  * `{ ok, passed, failed, skipped }`; a suite that could not be run counts as one failure.
@@ -15,9 +17,16 @@ export async function runJest(node, args, env = {}) {
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-jest-'));
 	const results = path.join(folder, 'results.json');
 	const started = path.join(folder, 'started');
+	let interrupted;
+	let child;
+	const interrupt = (signal) => {
+		interrupted = signal;
+		child?.kill(signal);
+	};
+	for (const signal of SIGNALS) process.on(signal, interrupt);
 	try {
 		const code = await new Promise((resolve, reject) => {
-			const child = spawn(
+			child = spawn(
 				node,
 				[
 					'--experimental-vm-modules',
@@ -38,7 +47,8 @@ export async function runJest(node, args, env = {}) {
 			child.once('close', (exitCode) => resolve(exitCode ?? 1));
 		});
 		const left = killLeftovers(started);
-		if (left > 0) say(`${left} n8n left running by a test: ended.`);
+		if (interrupted) throw new Error(`Stopped by ${interrupted}.`);
+		if (left > 0) say(`${left} servers left running by a test: ended.`);
 		if (!fs.existsSync(results)) return { ok: false, passed: 0, failed: 1, skipped: 0 };
 		const figures = JSON.parse(fs.readFileSync(results, 'utf8'));
 		const failed = figures.numFailedTests + figures.numRuntimeErrorTestSuites;
@@ -49,6 +59,7 @@ export async function runJest(node, args, env = {}) {
 			skipped: figures.numPendingTests + figures.numTodoTests,
 		};
 	} finally {
+		for (const signal of SIGNALS) process.removeListener(signal, interrupt);
 		fs.rmSync(folder, { recursive: true, force: true });
 	}
 }

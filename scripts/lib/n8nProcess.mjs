@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentWithNode } from './n8nHost.mjs';
 import { runOrThrow } from './command.mjs';
 import { freePort } from './freePort.mjs';
+import { noteStarted, noteStopped } from './leftovers.mjs';
 
 /** Settings of another n8n, and of jest: under NODE_ENV=test n8n ends without a word. */
 const NOT_INHERITED = /^(N8N_|DB_|EXECUTIONS_|QUEUE_|WEBHOOK_|CREDENTIALS_|NODE_ENV$|JEST_)/;
@@ -24,12 +25,6 @@ const killGroup = (child, signal) => {
 process.on('exit', () => {
 	for (const child of running) killGroup(child, 'SIGKILL');
 });
-
-/** Tells the process that started this one (see lib/leftovers.mjs) what runs; jest ends in a hurry. */
-function report(sign, child) {
-	const file = process.env.PROMPT_CACHE_STARTED;
-	if (file) fs.appendFileSync(file, `${sign}${child.pid}\n`);
-}
 
 /** The environment of an n8n that keeps to itself: own folder, loopback, no calls home. */
 export function n8nEnvironment(host, userFolder, extra = {}) {
@@ -114,7 +109,7 @@ export async function startN8n(host, userFolder, { port, env = {}, logFile, time
 	});
 	fs.closeSync(output);
 	running.add(child);
-	report('+', child);
+	noteStarted(child);
 	const log = () => fs.readFileSync(file, 'utf8');
 	const ended = new Promise((resolve) => {
 		child.once('close', (code, signal) => resolve({ code, signal }));
@@ -129,7 +124,7 @@ export async function startN8n(host, userFolder, { port, env = {}, logFile, time
 		killGroup(child, 'SIGKILL');
 		await ended;
 		running.delete(child);
-		report('-', child);
+		noteStopped(child);
 	};
 
 	try {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from './debian.mjs';
 import { freePort } from './freePort.mjs';
+import { noteStarted, noteStopped } from './leftovers.mjs';
 
 const running = new Set();
 process.on('exit', () => {
@@ -66,6 +67,7 @@ export async function startRedis({
 			{ stdio: 'ignore' },
 		);
 		running.add(child);
+		noteStarted(child);
 		const started = child;
 		ended = new Promise((resolve) => started.once('close', resolve));
 		await waitForPong(port);
@@ -76,6 +78,7 @@ export async function startRedis({
 		child.kill('SIGKILL');
 		await ended;
 		running.delete(child);
+		noteStopped(child);
 	};
 
 	try {
