@@ -7,6 +7,7 @@ import { startGateway } from '../support/gateway';
 
 const program = process.env.PROMPT_CACHE_CHROMIUM;
 const inBrowser = program ? it : it.skip;
+if (!program) console.warn('The editor is not tested: PROMPT_CACHE_CHROMIUM names no browser');
 
 let gateway: Gateway;
 let browser: Browser;

@@ -30,6 +30,10 @@ const PICTURED: Record<string, string> = {
 const withLiteLlm = liteLlmProgram ? it : it.skip;
 const chromium = process.env.PROMPT_CACHE_CHROMIUM;
 const inBrowser = chromium ? it : it.skip;
+if (withRedis !== it) console.warn('Template 11 is not tested: redis-server is missing');
+if (!liteLlmProgram)
+	console.warn('Template 04 is not tested: PROMPT_CACHE_LITELLM names no program');
+if (!chromium) console.warn('Pictures are not checked: PROMPT_CACHE_CHROMIUM names no browser');
 
 let templates: Templates;
 

@@ -69,6 +69,19 @@ describe('Cache Lookup and Cache Store', () => {
 		expect(hits[0]!.pairedItem).toEqual({ item: 0 });
 	});
 
+	it('makes the same key from empty model parameters as from none', async () => {
+		const keys = await Promise.all(
+			[{}, { modelParameters: '' }, { modelParameters: '{}' }].map(async (parameters) => {
+				const { misses } = await lookUp([ask('a')], {
+					options: { coalesce: false },
+					...parameters,
+				});
+				return cacheOf(misses[0])!.key;
+			}),
+		);
+		expect(new Set(keys).size).toBe(1);
+	});
+
 	it('on request a hit is the stored answer itself', async () => {
 		const { misses } = await lookUp([ask('a')]);
 		await store([{ answer: 'A', model: 'm' }], misses);

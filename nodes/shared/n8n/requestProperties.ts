@@ -116,7 +116,7 @@ export function requestProperties(show: IDisplayOptions['show'] = {}): INodeProp
 			displayName: 'Model Parameters',
 			name: 'modelParameters',
 			type: 'json',
-			default: '',
+			default: '{}',
 			placeholder: 'e.g. {"temperature":0.2}',
 			description:
 				'Used where the request itself does not carry them: another temperature is another entry',
