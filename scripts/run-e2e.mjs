@@ -1,41 +1,44 @@
 /**
  * `npm run test:e2e [-- jest arguments]`: runs test/e2e in the pinned, real n8n, once per backend.
  * PROMPT_CACHE_E2E_BACKENDS names backends ("embedded,redis"), N8N_VERSION another pinned host,
- * PROMPT_CACHE_LITELLM a LiteLLM program ("" for none; by default it is installed from PyPI once).
+ * PROMPT_CACHE_LITELLM and PROMPT_CACHE_MLFLOW programs ("" for none; by default they are installed
+ * from PyPI once).
  * The last line on standard output is "N passed, N failed".
  */
 import { bootstrap } from './bootstrap.mjs';
 import { ensureProgram } from './lib/debian.mjs';
 import { runJest, summaryLine } from './lib/jestRun.mjs';
-import { ensureLiteLlm } from './lib/litellm.mjs';
 import { ensureN8nHost } from './lib/n8nHost.mjs';
+import { ensurePythonProgram, LITELLM, MLFLOW } from './lib/pythonProgram.mjs';
 import { say } from './lib/say.mjs';
 
 /** Files that are run for one backend only. */
 const LEFT_OUT = { embedded: '/e2e/redis', redis: '/e2e/editor' };
 
-const TEMPLATES = 'test/e2e/templates.test.ts';
+const PROGRAMS = [
+	{ variable: 'PROMPT_CACHE_LITELLM', wanted: LITELLM, file: 'test/e2e/templates.test.ts' },
+	{ variable: 'PROMPT_CACHE_MLFLOW', wanted: MLFLOW, file: 'test/e2e/mlflow.test.ts' },
+];
 
 const backends = (process.env.PROMPT_CACHE_E2E_BACKENDS ?? 'embedded,redis').split(',');
 
 async function environment() {
 	const chromium = await ensureProgram(['chromium', 'chromium-browser'], 'chromium');
 	if (!chromium.found) say(`The editor is not tested: ${chromium.reason}`);
-	return {
-		PROMPT_CACHE_CHROMIUM: chromium.found ? chromium.file : '',
-		PROMPT_CACHE_LITELLM: await liteLlm(),
-	};
+	const programs = {};
+	for (const program of PROGRAMS) programs[program.variable] = await programFor(program);
+	return { PROMPT_CACHE_CHROMIUM: chromium.found ? chromium.file : '', ...programs };
 }
 
-/** The proxy that template 04 is tested with; '' where it is not asked for or cannot be had. */
-async function liteLlm() {
-	const chosen = process.env.PROMPT_CACHE_LITELLM;
+/** The program that a test file needs; '' where it is not asked for or cannot be had. */
+async function programFor({ variable, wanted, file }) {
+	const chosen = process.env[variable];
 	const files = process.argv.slice(2).filter((word) => !word.startsWith('-'));
-	const isAsked = files.length === 0 || files.some((file) => TEMPLATES.includes(file));
+	const isAsked = files.length === 0 || files.some((name) => file.includes(name));
 	if (chosen !== undefined || !isAsked) return chosen ?? '';
-	const found = await ensureLiteLlm();
+	const found = await ensurePythonProgram(wanted);
 	if (found.found) return found.file;
-	say(`Template 04 is not tested: ${found.reason}`);
+	say(`${file} is not run with ${wanted.name}: ${found.reason}`);
 	return '';
 }
 

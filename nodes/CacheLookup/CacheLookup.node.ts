@@ -1,9 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 import { failedItem } from '../shared/n8n/nodeErrors';
+import { environmentSink, sendTrace, traceFrom } from '../shared/n8n/traces';
 import { testRedisCredential } from '../shared/n8n/testRedisCredential';
 import { description } from './CacheLookup.description';
 import { askBackend, type BackendAnswer } from './askBackend';
-import { toResult } from './lookupResult';
+import { decisionSpans, toResult } from './lookupResult';
 import { readItems, type ReadItem } from './readItems';
 
 export class CacheLookup implements INodeType {
@@ -34,6 +35,9 @@ export class CacheLookup implements INodeType {
 				misses.push(failedItem(this, error, index));
 			}
 		}
+		sendTrace(environmentSink(), () =>
+			traceFrom(this, decisionSpans([...hits, ...misses], timing)),
+		);
 		return [hits, misses];
 	}
 }

@@ -3,6 +3,8 @@ import type { Entry } from '../shared/core/entry/envelope';
 import { ConfigError } from '../shared/core/errors';
 import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
+import { decisionSpan } from '../shared/core/trace/decisionSpan';
+import type { Span } from '../shared/core/trace/trace';
 import { writeLease } from '../shared/n8n/lease';
 import { nothingSaved, savedByHit } from '../shared/n8n/storedUsage';
 import { once, perItem } from '../shared/n8n/parameters';
@@ -129,4 +131,16 @@ function hitJson(
 		return isJsonObject(response) ? { ...response, cache } : { [outputField]: response, cache };
 	}
 	return { ...json, [outputField]: response, cache };
+}
+
+/** What was decided for each item, as spans. Failed items have no decision. */
+export function decisionSpans(
+	items: readonly INodeExecutionData[],
+	{ startedAtMs, lookupMs }: { startedAtMs: number; lookupMs: number },
+): Span[] {
+	const moment = { startMs: startedAtMs, endMs: startedAtMs + lookupMs };
+	return items.flatMap(({ json }) => {
+		const { cache } = json as JsonObject;
+		return isJsonObject(cache) ? [decisionSpan(cache, moment)] : [];
+	});
 }

@@ -3,7 +3,7 @@ import type { ISupplyDataFunctions } from 'n8n-workflow';
 import type { Connection } from '../shared/n8n/connections';
 import { withLedger } from '../shared/n8n/openLedger';
 import type { PriceBook } from '../shared/ports/PriceBook';
-import { track, type CostField, type TrackRequest } from '../shared/services/track';
+import { track, type Tracked, type TrackRequest } from '../shared/services/track';
 
 const TIMEOUT_MS = 1_000;
 
@@ -30,7 +30,7 @@ export function bookTurn(
 	turn: BookedTurn,
 	book: PriceBook,
 	connect: (() => Promise<Connection>) | undefined,
-): CostField {
+): Tracked {
 	const id = `${ctx.getExecutionId() || randomUUID()}:${turn.node}:${turn.run}`;
 	const request: TrackRequest = {
 		parts: [{ id, response: turn.reply, hints: { model: turn.model, provider: turn.provider } }],
@@ -44,15 +44,16 @@ export function bookTurn(
 		overheadNanoUsd: 0,
 		settles: [],
 	};
-	const { cost, calls } = track(request, book, {
+	const tracked = track(request, book, {
 		atMs: Date.now(),
 		currency: { currency: 'USD', perUsd: 1, date: '' },
 		localNanoUsdPerHour: 0,
 	});
+	const calls = tracked.calls.map(({ call }) => call);
 	if (connect && calls.length > 0) {
 		connect()
 			.then((connection) => withLedger(connection, (ledger) => ledger.record(calls), TIMEOUT_MS))
 			.catch((error: Error) => ctx.logger.debug(`Not booked in the cost ledger: ${error.message}`));
 	}
-	return cost;
+	return tracked;
 }

@@ -2,16 +2,19 @@ import { NodeConnectionTypes, type IDataObject, type ISupplyDataFunctions } from
 import type { ChatRecord } from '../shared/core/chat/chatAnswer';
 import { PROVIDER_OF_TYPE } from '../shared/core/chat/providers';
 import type { JsonObject } from '../shared/core/json';
+import { decisionSpan } from '../shared/core/trace/decisionSpan';
 import { bundledPriceBook } from '../shared/drivers/prices/bundled';
 import type { TracedRun } from '../shared/langchain/callTracers';
 import type { TurnLog } from '../shared/langchain/cachedTurn';
 import type { Route } from '../shared/langchain/modelCall';
 import type { Connection } from '../shared/n8n/connections';
 import { toNodeError } from '../shared/n8n/nodeErrors';
+import { environmentSink, sendTrace, traceFrom } from '../shared/n8n/traces';
 import type { PriceBook } from '../shared/ports/PriceBook';
 import { rememberQuotes } from '../shared/services/cachedPrices';
 import type { AskedTurn } from '../shared/services/chatTurn';
-import type { CostField } from '../shared/services/track';
+import { callSpans } from '../shared/services/callSpans';
+import type { CostField, Tracked, TrackedCall } from '../shared/services/track';
 import { bookTurn } from './bookTurn';
 
 export interface TurnLogSettings {
@@ -46,7 +49,7 @@ export function beginTurn(
 		record: ChatRecord,
 		run: TracedRun | undefined,
 		saved: number | null,
-	): CostField => {
+	): Tracked => {
 		const elapsedMs = performance.now() - startedAtMs;
 		const isHit = saved !== null;
 		return bookTurn(
@@ -78,30 +81,42 @@ export function beginTurn(
 		reasons: turn.reasons,
 		lookupMs: turn.lookupMs,
 	});
+	const trace = (cache: JsonObject, calls: readonly TrackedCall[] = []): void =>
+		sendTrace(environmentSink(), () => {
+			const endMs = Date.now();
+			const startMs = endMs - (performance.now() - startedAtMs);
+			const lookedUp = { startMs, endMs: startMs + Number(cache.lookupMs) };
+			const { status, key } = cache;
+			const lookup = { 'prompt_cache.status': String(status), 'prompt_cache.key': String(key) };
+			const spans = callSpans(calls, { endMs, cache: lookup });
+			return traceFrom(ctx, [decisionSpan(cache, lookedUp), ...spans]);
+		});
 	return {
 		index,
 		served(turn, { record, status, ageMs, ttlMs, latencyMs, nearness }) {
-			const cost = booked(record, undefined, latencyMs ?? 0);
+			const { cost } = booked(record, undefined, latencyMs ?? 0);
 			const saved = { tokens: total(cost), usd: cost.avoidedUsd, latencyMs };
+			const cache = {
+				...cacheOf(turn),
+				status,
+				hit: true,
+				layer: nearness ? 'semantic' : 'exact',
+				similarity: nearness?.similarity ?? null,
+				...(nearness ? { matchedPrompt: nearness.matchedPrompt } : {}),
+				ageSeconds: Math.round(ageMs / 1000),
+				ttlSeconds: Math.round((ttlMs - ageMs) / 1000),
+				saved,
+			};
 			end({
 				response: { ...shown(record), ...paidReply(record) },
-				cache: {
-					...cacheOf(turn),
-					status,
-					hit: true,
-					layer: nearness ? 'semantic' : 'exact',
-					similarity: nearness?.similarity ?? null,
-					...(nearness ? { matchedPrompt: nearness.matchedPrompt } : {}),
-					ageSeconds: Math.round(ageMs / 1000),
-					ttlSeconds: Math.round((ttlMs - ageMs) / 1000),
-					saved,
-				},
+				cache,
 				cost: cost as unknown as JsonObject,
 			});
+			trace(cache);
 			if (route) settings.answered(request, record, route);
 		},
 		answered(turn, { record }, stored, run) {
-			const cost = booked(record, run, null);
+			const { cost, calls } = booked(record, run, null);
 			end({
 				response: shown(record),
 				cache: {
@@ -113,6 +128,7 @@ export function beginTurn(
 				},
 				cost: cost as unknown as JsonObject,
 			});
+			trace(cacheOf(turn), calls);
 			if (route) settings.answered(request, record, route);
 		},
 		failed: (error) => ctx.addOutputData(type, index, toNodeError(ctx.getNode(), error)),

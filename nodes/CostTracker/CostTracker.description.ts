@@ -5,6 +5,7 @@ import { budgetProperties } from './budgetProperties';
 import { optionProperties } from './optionProperties';
 import { modelProperties, recordProperties } from './recordProperties';
 import { reportProperties } from './reportProperties';
+import { traceProperties, tracesBy } from './traceProperties';
 
 /** Evaluated by n8n: a budget check has two ways out. */
 const outputs = (parameters: { operation?: string }) =>
@@ -32,6 +33,18 @@ export const description: INodeTypeDescription = {
 			name: 'promptCacheRedisApi',
 			required: true,
 			displayOptions: { show: { backend: ['redis'] } },
+		},
+		{
+			// n8n's own kinds of credential, so that a collector's secret stands in no workflow.
+			// eslint-disable-next-line n8n-nodes-base/node-class-description-credentials-name-unsuffixed
+			name: 'httpBasicAuth',
+			required: true,
+			displayOptions: { show: tracesBy('basicAuth') },
+		},
+		{
+			name: 'httpHeaderAuth',
+			required: true,
+			displayOptions: { show: tracesBy('headerAuth') },
 		},
 	],
 	properties: [
@@ -78,6 +91,7 @@ export const description: INodeTypeDescription = {
 		backendProperty,
 		...recordProperties,
 		...modelProperties,
+		...traceProperties,
 		...requestProperties({ operation: ['estimate'] }),
 		{
 			displayName: 'Expected Output Tokens',

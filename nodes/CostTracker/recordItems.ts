@@ -1,6 +1,5 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { StoreUnavailable } from '../shared/core/errors';
-import type { LedgerCall } from '../shared/core/ledger/call';
 import { isObject } from '../shared/core/usage/json';
 import { openBackend } from '../shared/n8n/backend';
 import { readLease } from '../shared/n8n/lease';
@@ -8,8 +7,9 @@ import { failedItem } from '../shared/n8n/nodeErrors';
 import { withLedger } from '../shared/n8n/openLedger';
 import { perItem } from '../shared/n8n/parameters';
 import { reservationReader } from '../shared/n8n/upstreamBudget';
+import type { UpstreamCache } from '../shared/n8n/upstreamLookup';
 import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
-import type { Tracked, TrackRequest } from '../shared/services/track';
+import type { Tracked, TrackedCall, TrackRequest } from '../shared/services/track';
 import { track } from '../shared/services/track';
 import { addToExecution } from './executionData';
 import { isCacheHit, marksOf, marksOn, usageReader } from './readUsage';
@@ -21,8 +21,12 @@ import {
 	optionsOf,
 	priceBookOf,
 } from './settings';
+import { traceItems } from './traceItems';
 
-type Result = { tracked: Tracked; marks: string[] } | { isBooked: true } | { error: unknown };
+type Result =
+	| { tracked: Tracked; marks: string[]; cache: UpstreamCache | undefined }
+	| { isBooked: true }
+	| { error: unknown };
 
 /** Operation `record`: prices each item, books all of them in one round trip, passes them through. */
 export async function recordItems(
@@ -33,7 +37,19 @@ export async function recordItems(
 	const results = trackAll(ctx, items, options);
 	const calls = results.flatMap((result) => ('tracked' in result ? result.tracked.calls : []));
 	const booked = await book(ctx, calls, options);
-	if (options.executionData !== false) addToExecution(ctx, newCalls(calls, booked));
+	const fresh = new Set(newCalls(calls, booked));
+	if (options.executionData !== false) {
+		addToExecution(
+			ctx,
+			[...fresh].map(({ call }) => call),
+		);
+	}
+	const untraced = await traceItems(
+		ctx,
+		tracedItems(results),
+		(call) => fresh.has(call),
+		Date.now(),
+	);
 
 	const field = options.outputField || 'cost';
 	return results.map((result, index) => {
@@ -42,7 +58,11 @@ export async function recordItems(
 		const pairedItem = { item: index };
 		if ('isBooked' in result) return { json, binary, pairedItem };
 		const { cost } = result.tracked;
-		const hints = booked.kind === 'failed' ? [...cost.hints, booked.reason] : cost.hints;
+		const hints = [
+			...cost.hints,
+			...(booked.kind === 'failed' ? [booked.reason] : []),
+			...(untraced === undefined ? [] : [untraced]),
+		];
 		const written = { ...cost, hints, booked: result.marks } as unknown as IDataObject;
 		return { json: { ...json, [field]: written }, binary, pairedItem };
 	});
@@ -62,21 +82,27 @@ function trackAll(
 	const read = requestReader(ctx, settings.atMs);
 	return items.map((item, index) => {
 		try {
-			const { request, isBooked } = read(item, index);
+			const { request, isBooked, cache } = read(item, index);
 			if (isBooked) return { isBooked };
 			const readings = request.parts.flatMap((part) => part.readings ?? []);
 			const marks = [...marksOn(item), ...marksOf(readings)];
-			return { tracked: track(request, book, settings), marks };
+			return { tracked: track(request, book, settings), marks, cache };
 		} catch (error) {
 			return { error };
 		}
 	});
 }
 
+interface ReadItem {
+	request: TrackRequest;
+	isBooked: boolean;
+	cache: UpstreamCache | undefined;
+}
+
 function requestReader(
 	ctx: IExecuteFunctions,
 	nowMs: number,
-): (item: INodeExecutionData, index: number) => { request: TrackRequest; isBooked: boolean } {
+): (item: INodeExecutionData, index: number) => ReadItem {
 	const usage = usageReader(ctx);
 	const reservations = reservationReader(ctx);
 	const lookup = upstreamLookupName(ctx);
@@ -103,7 +129,7 @@ function requestReader(
 			overheadNanoUsd: nanoFromParameter(overheadUsd, 'Cache Overhead (USD)'),
 			settles: reservations(item, index),
 		};
-		return { request, isBooked };
+		return { request, isBooked, cache };
 	};
 }
 
@@ -111,14 +137,15 @@ type Booking = { kind: 'booked'; isNew: boolean[] } | { kind: 'failed'; reason: 
 
 async function book(
 	ctx: IExecuteFunctions,
-	calls: LedgerCall[],
+	calls: readonly TrackedCall[],
 	options: TrackerOptions,
 ): Promise<Booking> {
 	if (calls.length === 0) return { kind: 'booked', isNew: [] };
 	try {
 		const connection = await openBackend(ctx);
 		const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-		const isNew = await withLedger(connection, (ledger) => ledger.record(calls), timeoutMs);
+		const booking = calls.map(({ call }) => call);
+		const isNew = await withLedger(connection, (ledger) => ledger.record(booking), timeoutMs);
 		return { kind: 'booked', isNew };
 	} catch (error) {
 		if (!(error instanceof StoreUnavailable) || options.onBackendError === 'fail') throw error;
@@ -127,7 +154,13 @@ async function book(
 	}
 }
 
-function newCalls(calls: LedgerCall[], booking: Booking): LedgerCall[] {
+function tracedItems(results: Result[]) {
+	return results.flatMap((result, index) =>
+		'tracked' in result ? [{ index, cache: result.cache, calls: result.tracked.calls }] : [],
+	);
+}
+
+function newCalls(calls: TrackedCall[], booking: Booking): TrackedCall[] {
 	return booking.kind === 'failed' ? calls : calls.filter((_, index) => booking.isNew[index]);
 }
 

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { LedgerCall } from '../shared/core/ledger/call';
 import type { JsonObject } from '../shared/core/json';
+import { answerTrace, type Trace } from '../shared/core/trace/trace';
 import { bundledPriceBook } from '../shared/drivers/prices/bundled';
 import type { Connection } from '../shared/n8n/connections';
 import { withLedger } from '../shared/n8n/openLedger';
 import type { PriceBook } from '../shared/ports/PriceBook';
-import { track } from '../shared/services/track';
+import { environmentSink, sendTrace } from '../shared/n8n/traces';
+import { callSpans } from '../shared/services/callSpans';
+import { track, type TrackedCall } from '../shared/services/track';
 
 /** One answer, to be booked in the cost ledger. */
 export interface Booked {
@@ -28,7 +31,7 @@ const LEDGER_TIMEOUT_MS = 2_000;
 
 /** Clients do not wait for the books: calls are written together, once a second. */
 const queues = new WeakMap<Connection, LedgerCall[]>();
-const hits = new LRUCache<string, LedgerCall[]>({ max: 2_000 });
+const hits = new LRUCache<string, TrackedCall[]>({ max: 2_000 });
 const DOLLARS = { currency: 'USD', perUsd: 1, date: '' };
 let book: PriceBook | undefined;
 
@@ -38,16 +41,30 @@ export function bookAnswer(connection: Connection, booked: Booked): void {
 	if (queue.length >= MOST_QUEUED) return;
 	const { kind, latencyMs, originalLatencyMs } = booked;
 	const savedLatencyMs = Math.max(0, (originalLatencyMs ?? latencyMs) - latencyMs);
-	const id = randomUUID();
-	priced(booked).forEach((call, index) => {
-		queue.push({
+	const id = `endpoint:${randomUUID()}`;
+	const atMs = Date.now();
+	const calls = priced(booked).map(({ call, read }, index) => ({
+		call: {
 			...call,
-			id: `endpoint:${id}:${index}`,
-			atMs: Date.now(),
+			id: `${id}:${index}`,
+			atMs,
 			latencyMs: index === 0 ? latencyMs : null,
 			savedLatencyMs: kind === 'hit' && index === 0 ? savedLatencyMs : 0,
-		});
-	});
+		},
+		read,
+	}));
+	for (const { call } of calls) queue.push(call);
+	sendTrace(environmentSink(), () => traceOf(booked, calls, id, atMs));
+}
+
+/** No execution is told: a hit has none, and that of a miss sends spans of its own. */
+function traceOf(booked: Booked, calls: readonly TrackedCall[], id: string, endMs: number): Trace {
+	const { key, workflow } = booked;
+	const spans = callSpans(calls, { endMs }).map((span) => ({
+		...span,
+		attributes: { ...span.attributes, 'prompt_cache.key': key },
+	}));
+	return answerTrace({ answerId: id, workflowName: workflow }, spans);
 }
 
 function open(connection: Connection): LedgerCall[] {
@@ -64,7 +81,7 @@ function open(connection: Connection): LedgerCall[] {
 	return queue;
 }
 
-function priced({ kind, key, body, model, workflow, namespace }: Booked): LedgerCall[] {
+function priced({ kind, key, body, model, workflow, namespace }: Booked): TrackedCall[] {
 	const name = `${workflow} ${key}`;
 	const known = kind === 'hit' ? hits.get(name) : undefined;
 	if (known) return known;

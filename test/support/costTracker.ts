@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach } from '@jest/globals';
@@ -11,12 +11,17 @@ import { nodeContext } from './nodeContext';
 
 let folder: string;
 let executions = 0;
-/** Gives each test of a file a storage folder of its own, and closes what was opened in them. */
+/** Gives each test of a file a storage folder of its own; closes what was opened in them, and removes them. */
 export function inOwnFolders(): void {
+	const made: string[] = [];
 	beforeEach(() => {
 		folder = mkdtempSync(join(tmpdir(), 'prompt-cache-cost-'));
+		made.push(folder);
 	});
-	afterAll(closeConnections);
+	afterAll(() => {
+		closeConnections();
+		for (const one of made) rmSync(one, { recursive: true, force: true });
+	});
 }
 
 export interface Run {
@@ -29,6 +34,8 @@ export interface Run {
 	/** Run data of AI sub-nodes, by node name. */
 	runData?: IDataObject;
 	credentials?: IDataObject;
+	/** What the item carried when Cache Lookup let it go, in the order of `jsons`. */
+	upstream?: IDataObject[];
 	customData?: Map<string, unknown>;
 }
 
@@ -42,12 +49,12 @@ export async function run({
 		items: jsons.map((json) => ({ json })),
 		continueOnFail: rest.continueOnFail,
 		credentials: rest.credentials,
+		upstream: rest.upstream?.map((json) => ({ json })),
 		parameters: { operation: rest.operation, backend: 'embedded', ...parameters },
 	});
 	executions += 1;
 	Object.assign(context, {
 		getExecutionId: () => rest.execution ?? `execution-${executions}`,
-		getWorkflow: () => ({ id: '1', name: 'Support desk', active: false }),
 		runExecutionData: { resultData: { runData: rest.runData ?? {} } },
 		getParentNodes: (_name: string, options?: { connectionType?: string }) =>
 			options?.connectionType === 'ai_languageModel'
@@ -56,7 +63,12 @@ export async function run({
 						type: 'x.lmChat',
 						disabled: false,
 					}))
-				: [{ name: 'AI Agent', type: 'x.agent', disabled: false }],
+				: [
+						{ name: 'AI Agent', type: 'x.agent', disabled: false },
+						...(rest.upstream
+							? [{ name: 'Cache Lookup', type: 'x.cacheLookup', disabled: false }]
+							: []),
+					],
 		customData: rest.customData && {
 			get: (key: string) => rest.customData?.get(key),
 			set: (key: string, value: unknown) => rest.customData?.set(key, value),

@@ -46,7 +46,7 @@ function configuration(provider: string, meaning: MeaningServer, qdrant: string)
 	};
 }
 
-/** Starts `program` (see scripts/lib/litellm.mjs) and waits until it answers. */
+/** Starts `program` (see scripts/lib/pythonProgram.mjs) and waits until it answers. */
 export async function startLiteLlm(
 	program: string,
 	provider: string,

@@ -10,6 +10,8 @@ export interface NodeRun {
 	folder?: string;
 	continueOnFail?: boolean;
 	credentials?: IDataObject;
+	/** Id of the execution. */
+	execution?: string;
 	/** Output of the nearest Cache Lookup, in the order of `items`. */
 	upstream?: INodeExecutionData[];
 }
@@ -31,6 +33,9 @@ export function nodeContext(run: NodeRun): IExecuteFunctions {
 	};
 	const context = {
 		getNode: () => node,
+		getInstanceId: () => 'instance',
+		getExecutionId: () => run.execution,
+		getWorkflow: () => ({ id: '1', name: 'Support desk', active: false }),
 		getInputData: () => items,
 		getNodeParameter: (name: string, _index: number, fallback?: unknown) =>
 			name in parameters ? parameters[name] : fallback,

@@ -115,6 +115,14 @@ describe('packages', () => {
 		expect(strays.map(shown)).toEqual([]);
 	});
 
+	it("OpenTelemetry's are used by one file, which is loaded when tracing is on", () => {
+		const only = 'nodes/shared/drivers/telemetry/openTelemetry.ts';
+		const strays = users(/^@opentelemetry\//, false).filter(({ from }) => from !== only);
+		expect(strays.map(shown)).toEqual([]);
+		const early = IMPORTS.filter(({ to, typeOnly }) => !typeOnly && `${to}.ts` === only);
+		expect(early.map(shown)).toEqual([]);
+	});
+
 	it('LangChain is never imported: its classes come from the host', () => {
 		expect(users(/^@?langchain|^@n8n\//).map(shown)).toEqual([]);
 	});

@@ -8,6 +8,8 @@ export interface UpstreamCache {
 	namespace: string;
 	status: string;
 	lease?: string;
+	/** All that it wrote. */
+	whole: JsonObject;
 }
 
 const LOOKUP_TYPE = /(^|\.)(cacheLookup|llmEndpointTrigger)$/;
@@ -58,5 +60,6 @@ function cacheOf(json: JsonObject): UpstreamCache | undefined {
 		namespace,
 		status: String(status),
 		lease: typeof lease === 'string' ? lease : undefined,
+		whole: cache,
 	};
 }

@@ -9,6 +9,7 @@ import { recogniseUsage } from '../core/usage/recognise';
 import type { UsageRecord } from '../core/usage/record';
 import { addUsage, inputTotal, outputTotal, unknownUsage } from '../core/usage/record';
 import type { PriceBook } from '../ports/PriceBook';
+import type { PricedCall } from './priceCall';
 import type { PricedReply, ReplyHints } from './priceReply';
 import { priceReadings } from './priceReply';
 
@@ -61,10 +62,17 @@ export interface CostField {
 	hints: string[];
 }
 
+/** One call of a reply, as it is booked and as it was read. */
+export interface TrackedCall {
+	call: LedgerCall;
+	/** Undefined for a hit whose stored answer tells no usage. */
+	read?: { reading: UsageReading; priced: PricedCall };
+}
+
 export interface Tracked {
 	cost: CostField;
 	/** To be booked; empty where nothing was understood. */
-	calls: LedgerCall[];
+	calls: TrackedCall[];
 }
 
 /** Prices what a request holds and says what to book for it. */
@@ -75,7 +83,7 @@ export function track(request: TrackRequest, book: PriceBook, options: TrackOpti
 		return { id, priced: priceReadings(readings, book, options, hints) };
 	});
 	const calls = parts.flatMap(({ id, priced }) => callsOf(request, options, id, priced));
-	if (request.isHit && calls.length === 0) calls.push(hitWithoutUsage(request, options));
+	if (request.isHit && calls.length === 0) calls.push({ call: hitWithoutUsage(request, options) });
 	return {
 		cost: costField(
 			request,
@@ -91,12 +99,12 @@ function callsOf(
 	{ atMs }: TrackOptions,
 	id: string,
 	{ calls }: PricedReply,
-): LedgerCall[] {
+): TrackedCall[] {
 	return calls.map(({ reading, priced }, index) => {
 		const isFirst = index === 0;
 		const isHit = reading.cacheHit;
 		const { usage } = reading;
-		return {
+		const call: LedgerCall = {
 			...cleanDimensions({
 				provider: priced.provider ?? '',
 				model: priced.model ?? '',
@@ -120,6 +128,7 @@ function callsOf(
 			savedLatencyMs: isHit && isFirst ? request.savedLatencyMs : 0,
 			settles: isFirst ? request.settles : [],
 		};
+		return { call, read: { reading, priced } };
 	});
 }
 

@@ -1,0 +1,148 @@
+import { ROOT_CONTEXT, SpanKind, TraceFlags, trace as traceApi } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+	AlwaysOnSampler,
+	BasicTracerProvider,
+	BatchSpanProcessor,
+	RandomIdGenerator,
+	type IdGenerator,
+	type SpanExporter,
+} from '@opentelemetry/sdk-trace-base';
+import type { Span, Trace } from '../../core/trace/trace';
+import type { OtlpTarget } from './otlpSettings';
+
+export interface OpenTelemetryOptions {
+	delayMs: number;
+	timeoutMs: number;
+	mostQueued: number;
+	/** What became of a batch: a reason where it was not taken. */
+	exported(spans: number, reason: string | undefined): void;
+}
+
+export interface OpenTelemetry {
+	/** @param withRoot the span above all others is not sent yet */
+	emit(trace: Trace, withRoot: boolean): void;
+	flush(): Promise<void>;
+	close(): Promise<void>;
+}
+
+const SCOPE = 'n8n-nodes-prompt-cache';
+const SUCCESS = 0;
+
+/** Turns traces into OpenTelemetry's spans and exports them. Only this file loads its packages. */
+export function openTelemetry(
+	target: OtlpTarget | undefined,
+	options: OpenTelemetryOptions,
+): OpenTelemetry {
+	const ids = givenIds();
+	const exporter = quiet(openExporter(target, options.timeoutMs), options);
+	const processor = new BatchSpanProcessor(exporter, {
+		scheduledDelayMillis: options.delayMs,
+		maxQueueSize: options.mostQueued,
+		exportTimeoutMillis: 2 * options.timeoutMs,
+	});
+	const provider = new BasicTracerProvider({
+		idGenerator: ids,
+		sampler: new AlwaysOnSampler(),
+		resource: resourceFromAttributes({ 'service.name': 'n8n' }).merge(
+			detectResources({ detectors: [envDetector] }),
+		),
+		spanProcessors: [processor],
+	});
+	const tracer = provider.getTracer(SCOPE);
+	const add = ({ name, kind, startMs, endMs, attributes }: Span, parent = ROOT_CONTEXT): void =>
+		tracer
+			.startSpan(
+				name,
+				{
+					kind: kind === 'call' ? SpanKind.CLIENT : SpanKind.INTERNAL,
+					startTime: startMs,
+					attributes,
+				},
+				parent,
+			)
+			.end(endMs);
+	return {
+		emit(trace, withRoot) {
+			const { id: traceId, rootId: spanId, spans } = trace;
+			if (withRoot) ids.with(traceId, spanId, () => add(rootOf(trace)));
+			const above = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
+			const parent = traceApi.setSpanContext(ROOT_CONTEXT, above);
+			for (const span of spans) add(span, parent);
+		},
+		flush: () => processor.forceFlush().catch(() => undefined),
+		close: () => processor.shutdown().catch(() => undefined),
+	};
+}
+
+/** The execution as a span: as long as what is known of it when its first spans are sent. */
+function rootOf({ root, spans }: Trace): Span {
+	return {
+		...root,
+		kind: 'decision',
+		startMs: Math.min(...spans.map(({ startMs }) => startMs)),
+		endMs: Math.max(...spans.map(({ endMs }) => endMs)),
+	};
+}
+
+interface GivenIds extends IdGenerator {
+	/** Spans made inside get these ids. */
+	with(traceId: string, spanId: string, make: () => void): void;
+}
+
+/** Random ids, but for the span whose ids are to be the same in every node and process. */
+function givenIds(): GivenIds {
+	const random = new RandomIdGenerator();
+	let given: { traceId: string; spanId: string } | undefined;
+	return {
+		generateTraceId: () => given?.traceId ?? random.generateTraceId(),
+		generateSpanId: () => given?.spanId ?? random.generateSpanId(),
+		with(traceId, spanId, make) {
+			given = { traceId, spanId };
+			make();
+			given = undefined;
+		},
+	};
+}
+
+const SECRETS = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'];
+
+/**
+ * The exporter adds the environment's headers to those it is given, and reads them while it is made. They are meant
+ * for the operator's collector: to an address that a workflow names they must not go.
+ */
+function openExporter(target: OtlpTarget | undefined, timeoutMillis: number): SpanExporter {
+	const bounds = { timeoutMillis, concurrencyLimit: 2 };
+	if (target === undefined) return new OTLPTraceExporter(bounds);
+	const kept = SECRETS.map((name) => [name, process.env[name]] as const);
+	for (const name of SECRETS) delete process.env[name];
+	try {
+		const { url, headers } = target;
+		const httpAgentOptions = { keepAlive: true };
+		return new OTLPTraceExporter({ ...bounds, url, headers: { ...headers }, httpAgentOptions });
+	} finally {
+		for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
+	}
+}
+
+/** Counts what fails, and reports success to the SDK, which would complain to n8n's own diagnostics. */
+function quiet(inner: SpanExporter, { exported }: OpenTelemetryOptions): SpanExporter {
+	return {
+		export: (spans, done) =>
+			inner.export(spans, ({ code, error }) => {
+				exported(spans.length, code === SUCCESS ? undefined : reasonOf(error));
+				done({ code: SUCCESS });
+			}),
+		forceFlush: async () => await inner.forceFlush?.(),
+		shutdown: () => inner.shutdown(),
+	};
+}
+
+/** The collector's status or the socket's code; a message could repeat an address with a password in it. */
+function reasonOf(error: (Error & { code?: unknown }) | undefined): string {
+	const { code } = error ?? {};
+	return typeof code === 'number'
+		? `the collector answered ${code}`
+		: `no answer (${String(code ?? error?.name ?? 'unknown')})`;
+}
