@@ -67,7 +67,9 @@ async function askExact(
 		settings,
 		connection,
 	);
-	return new Map(readable.map((one, at) => [one, outcomes[at]!]));
+	const byRequest = new Map<ReadRequest, LookupOutcome>();
+	readable.forEach((one, at) => byRequest.set(one, outcomes[at]!));
+	return byRequest;
 }
 
 /** The exact entry first; then nearness; and a lease only for what neither knows. */

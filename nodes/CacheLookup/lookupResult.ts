@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { INodeExecutionData } from 'n8n-workflow';
 import type { Entry } from '../shared/core/entry/envelope';
 import { ConfigError } from '../shared/core/errors';
 import type { Json, JsonObject } from '../shared/core/json';
@@ -7,7 +7,6 @@ import { decisionSpan } from '../shared/core/trace/decisionSpan';
 import type { Span } from '../shared/core/trace/trace';
 import { writeLease } from '../shared/n8n/lease';
 import { nothingSaved, savedByHit } from '../shared/n8n/storedUsage';
-import { once, perItem } from '../shared/n8n/parameters';
 import { isHit, type LookupOutcome } from '../shared/services/lookup';
 import type { SemanticOutcome } from '../shared/services/semanticLookup';
 import type { BackendAnswer } from './askBackend';
@@ -43,21 +42,28 @@ function servedBy(
 	return { layer: 'semantic', entry, ageMs, refresh: false, stale, nearness };
 }
 
+/** How the items of one execution are shaped. */
+export interface ResultShape {
+	backend: string;
+	options(itemIndex: number): LookupOptions;
+	startedAtMs: number;
+	lookupMs: number;
+}
+
 /** Remembers a miss for Cache Store, and makes the item that leaves the node. */
 export function toResult(
-	ctx: IExecuteFunctions,
+	shape: ResultShape,
 	item: INodeExecutionData,
 	itemIndex: number,
 	one: ReadRequest,
 	{ connection, outcomes, semantic: semantics }: BackendAnswer,
-	timing: { startedAtMs: number; lookupMs: number },
 ): ItemResult {
 	const { request, keyVersion, asked } = one;
 	const { namespace, key, explained, control } = asked;
 	const outcome = outcomes.get(one)!;
 	const semantic = semantics.get(one);
 	const served = servedBy(outcome, semantic);
-	const reasons = [...outcome.reasons, ...(semantic?.reasons ?? [])];
+	const reasons = semantic ? [...outcome.reasons, ...semantic.reasons] : outcome.reasons;
 	if (!served && control.onlyIfCached) {
 		throw new ConfigError(
 			`No cached answer, and only-if-cached was asked for (${reasons.join('; ')})`,
@@ -66,7 +72,7 @@ export function toResult(
 		);
 	}
 	const { token, epoch } = outcome;
-	const { startedAtMs, lookupMs } = timing;
+	const { backend, startedAtMs, lookupMs } = shape;
 	const computes = !served || served.refresh;
 	const leader = !served && !isHit(outcome) && outcome.leader;
 	const lease = token && computes ? writeLease({ token, epoch, startedAtMs }) : undefined;
@@ -80,7 +86,7 @@ export function toResult(
 		layer: served?.layer ?? null,
 		key,
 		namespace,
-		backend: once(ctx, 'backend', 'embedded'),
+		backend,
 		reasons,
 		ageSeconds: served ? Math.round(served.ageMs / 1000) : null,
 		ttlSeconds: served ? Math.round((served.entry.meta.ttlMs - served.ageMs) / 1000) : null,
@@ -98,7 +104,7 @@ export function toResult(
 		...(lease !== undefined && { lease }),
 	};
 	const json = served
-		? hitJson(ctx, item.json as JsonObject, itemIndex, served.entry.response, cache)
+		? hitJson(shape.options(itemIndex), item.json as JsonObject, served.entry.response, cache)
 		: { ...item.json, cache };
 	return {
 		hit: served !== undefined,
@@ -116,17 +122,11 @@ function statusOf(outcome: LookupOutcome, served: Served | undefined): string {
 }
 
 function hitJson(
-	ctx: IExecuteFunctions,
+	{ outputField = 'response', hitItem = 'keep' }: LookupOptions,
 	json: JsonObject,
-	itemIndex: number,
 	response: Json,
 	cache: JsonObject,
 ): JsonObject {
-	const { outputField = 'response', hitItem = 'keep' } = perItem<LookupOptions>(
-		ctx,
-		'options',
-		{},
-	)(itemIndex);
 	if (hitItem === 'answer') {
 		return isJsonObject(response) ? { ...response, cache } : { [outputField]: response, cache };
 	}

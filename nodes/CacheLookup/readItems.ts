@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { explainRequest } from '../shared/core/explain/components';
-import { parseCacheControl } from '../shared/core/freshness/cacheControl';
+import { parseCacheControl, type CacheControl } from '../shared/core/freshness/cacheControl';
 import type { JsonObject } from '../shared/core/json';
 import { requestKey } from '../shared/core/key/requestKey';
 import { normalizeTexts } from '../shared/core/request/normalizeTexts';
@@ -35,43 +35,52 @@ export interface ReadRequest {
 	asked: LookupRequest;
 }
 
+/** What one item's options say, read; a batch mostly shares one. */
+interface ItemSettings {
+	keyVersion: string;
+	ignoreFields: readonly string[];
+	control: CacheControl;
+	normalizes: boolean;
+	maxBytes: number;
+}
+
+/** @throws ConfigError on a cache control that is not understood */
+function settingsOf(options: LookupOptions): ItemSettings {
+	return {
+		keyVersion: options.keyVersion ?? '',
+		ignoreFields: (options.ignoreFields ?? '').split(',').map((name) => name.trim()),
+		control: parseCacheControl(options.cacheControl ?? ''),
+		normalizes: options.normalization === 'whitespace',
+		maxBytes: options.maxRequestBytes ?? MAX_REQUEST_BYTES,
+	};
+}
+
 /** Reads every item's request and makes its key. */
 export async function readItems(
 	ctx: IExecuteFunctions,
 	items: INodeExecutionData[],
 ): Promise<ReadItem[]> {
 	const read = requestReader(ctx);
-	const namespace = perItem(ctx, 'namespace', 'default');
+	const namespaceOf = perItem(ctx, 'namespace', 'default');
 	const options = perItem<LookupOptions>(ctx, 'options', {});
+	let known: { options: LookupOptions; settings: ItemSettings } | undefined;
+	const settingsAt = (index: number): ItemSettings => {
+		const given = options(index);
+		if (known?.options !== given) known = { options: given, settings: settingsOf(given) };
+		return known.settings;
+	};
 	const all: ReadItem[] = [];
 	for (const [index, item] of items.entries()) {
 		try {
-			const {
-				keyVersion = '',
-				ignoreFields = '',
-				cacheControl = '',
-				normalization,
-				maxRequestBytes: maxBytes = MAX_REQUEST_BYTES,
-			} = options(index);
-			const found = await read(item, index);
-			const request =
-				normalization === 'whitespace' ? (normalizeTexts(found) as JsonObject) : found;
-			const ignored = ignoreFields.split(',').map((name) => name.trim());
-			const space = String(namespace(index) || 'default');
-			const key = requestKey(request, {
-				namespace: space,
-				keyVersion,
-				ignoreFields: ignored,
-				maxBytes,
-			});
-			const explained = explainRequest(request, keyVersion, ignored);
-			const control = parseCacheControl(cacheControl);
-			all.push({
-				request,
-				keyVersion,
-				ignoreFields: ignored,
-				asked: { namespace: space, key, explained, control },
-			});
+			const { keyVersion, ignoreFields, control, normalizes, maxBytes } = settingsAt(index);
+			const reading = read(item, index);
+			const found = reading instanceof Promise ? await reading : reading;
+			const request = normalizes ? (normalizeTexts(found) as JsonObject) : found;
+			const namespace = String(namespaceOf(index) || 'default');
+			const key = requestKey(request, { namespace, keyVersion, ignoreFields, maxBytes });
+			const explained = explainRequest(request, keyVersion, ignoreFields);
+			const asked = { namespace, key, explained, control };
+			all.push({ request, keyVersion, ignoreFields, asked });
 		} catch (error) {
 			all.push({ error });
 		}

@@ -68,7 +68,7 @@ function overRedis(settings: RedisSettings, end: () => Promise<void>): BackendUn
 	const open = (): CacheStore => {
 		const client = connectRedis(settings);
 		clients.push(client);
-		return redisCacheStore(client, 'pc:');
+		return redisCacheStore(client, 'pc:', systemClock);
 	};
 	return {
 		store: open(),

@@ -311,6 +311,29 @@ describe.each(here)('the cache on %s', (_name, start) => {
 			expect([await found(old), await found(young)]).toEqual([false, true]);
 		});
 
+		it.each([
+			['key', (one: StoreCommand) => ({ by: 'key', key: one.key }) as const],
+			['tag', () => ({ by: 'tag', tag: userTag('a') }) as const],
+			['key version', () => ({ by: 'keyVersionPrefix', prefix: 'v1' }) as const],
+			['namespace', () => ({ by: 'namespace' }) as const],
+		])('by %s is seen by a process that has read the entry just before', async (_by, target) => {
+			const namespace = hex();
+			const other = backend.reopen();
+			const one = command({ namespace, tags: [userTag('a')], keyVersion: 'v1.0' });
+			const spared = command({ namespace, tags: [userTag('b')], keyVersion: 'v2.0' });
+			await store.store([one, spared]);
+			const seen = async () => {
+				const { rows } = await other.lookup([query(one), query(spared)]);
+				return rows.map((row) => row.found);
+			};
+			for (let round = 0; round < 3; round++) expect(await seen()).toEqual([true, true]);
+			await store.invalidate(namespace, target(one));
+			const left = target(one).by !== 'namespace';
+			for (let round = 0; round < 3; round++) expect(await seen()).toEqual([false, left]);
+			await store.store([one]);
+			expect(await seen()).toEqual([true, left]);
+		});
+
 		it('is seen by other processes at their next lookup', async () => {
 			const other = backend.reopen();
 			const one = command({ tags: [userTag('shared')] });

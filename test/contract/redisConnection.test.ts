@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import Redis from 'ioredis';
 import { connectRedis, type RedisSettings } from '../../nodes/shared/drivers/redis/connect';
 import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
+import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
 import { findProgram } from '../../scripts/lib/debian.mjs';
 import { asked, engineOver, type Engine } from '../support/engine';
@@ -19,7 +20,7 @@ afterEach(async () => {
 
 function engineAt(settings: RedisSettings, prefix = 'pc:'): Engine {
 	const client = connectRedis(settings);
-	const engine = engineOver(redisCacheStore(client, prefix));
+	const engine = engineOver(redisCacheStore(client, prefix, systemClock));
 	closing.push(() => client.disconnect(), engine.close);
 	return engine;
 }

@@ -7,6 +7,7 @@ import {
 	type RedisSettings,
 } from '../../nodes/shared/drivers/redis/connect';
 import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
+import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import type { CacheStore } from '../../nodes/shared/ports/CacheStore';
 import { startRedis, type RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { redisSettings } from '../contract/backends';
@@ -37,7 +38,7 @@ function engineAt(settings: RedisSettings): {
 	asks(): number;
 } {
 	const client = connectRedis(settings);
-	const store = redisCacheStore(client, 'pc:');
+	const store = redisCacheStore(client, 'pc:', systemClock);
 	let asks = 0;
 	const counted: CacheStore = {
 		...store,

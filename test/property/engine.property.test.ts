@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import Redis from 'ioredis';
 import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
+import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import { connectRedis, type RedisClient } from '../../nodes/shared/drivers/redis/connect';
 import type { Json, JsonObject } from '../../nodes/shared/core/json';
 import { isJsonObject } from '../../nodes/shared/core/json';
@@ -95,7 +96,7 @@ describe('entries of tenants', () => {
 		server = await startRedis();
 		client = connectRedis(redisSettings(server.port));
 		sqlite = await startSqlite();
-		engines.push(engineOver(redisCacheStore(client, 'pc:')), engineOver(sqlite.store));
+		engines.push(engineOver(redisCacheStore(client, 'pc:', systemClock)), engineOver(sqlite.store));
 	});
 	afterAll(async () => {
 		for (const engine of engines) engine.close();
@@ -139,7 +140,7 @@ describe('entries of tenants', () => {
 		const keys = await admin.keys('*');
 		admin.disconnect();
 		expect(keys.length).toBeGreaterThan(1_000);
-		const plain = /^pc:(namespaces|\{[0-9a-f]{16}\}:([els]|n|i|c)(:[0-9a-f-]+)?)$/;
+		const plain = /^pc:(namespaces|\{[0-9a-f]{16}\}:([els]|n|i|c|x)(:[0-9a-f-]+)?)$/;
 		expect(keys.filter((key) => !plain.test(key))).toEqual([]);
 	});
 });

@@ -25,7 +25,7 @@ const task = JSON.parse(readFileSync(0, 'utf8')) as CallersTask;
 function open() {
 	if ('port' in task.address) {
 		const client = connectRedis(redisSettings(task.address.port));
-		return { store: redisCacheStore(client, 'pc:'), close: () => client.disconnect() };
+		return { store: redisCacheStore(client, 'pc:', systemClock), close: () => client.disconnect() };
 	}
 	const { db } = openDatabase(task.address.path, CACHE_SCHEMA, 0);
 	const limits = { maxBytes: 1e9, maxEntries: 1e6 };

@@ -192,7 +192,9 @@ export function redisConnection(credential: RedisCredential): Connection {
 		const client = connectRedis(credential);
 		const prefix = credential.keyPrefix;
 		const handle = { kind: 'redis', client, prefix } as const;
-		return assemble(redisCacheStore(client, prefix), handle, keys, () => client.disconnect());
+		return assemble(redisCacheStore(client, prefix, systemClock), handle, keys, () =>
+			client.disconnect(),
+		);
 	});
 }
 

@@ -7,21 +7,24 @@ import { findRequest } from '../core/request/findRequest';
 import { withModelAndParameters } from '../core/request/modelAndParameters';
 import { once, perItem } from './parameters';
 
-/** Reads the request of each item, as the parameters of `requestProperties` say; throws ConfigError. */
+/**
+ * Reads the request of each item, as the parameters of `requestProperties` say; throws ConfigError.
+ * Only files must be waited for: a promise for every item of a batch would cost more than the reading.
+ */
 export function requestReader(
 	ctx: IExecuteFunctions,
-): (item: INodeExecutionData, itemIndex: number) => Promise<JsonObject> {
+): (item: INodeExecutionData, itemIndex: number) => JsonObject | Promise<JsonObject> {
 	const text = (name: string) => perItem<unknown>(ctx, name, '');
 	const source = once(ctx, 'source', 'auto') as string;
 	const [model, modelParameters] = [text('model'), text('modelParameters')];
 	const read = sourceReader(ctx, source);
-	return async (item, itemIndex) => {
+	return (item, itemIndex) => {
 		const request = withModelAndParameters(
 			read(item.json as JsonObject, itemIndex),
 			String(model(itemIndex) ?? ''),
 			modelParameters(itemIndex),
 		);
-		return item.binary ? await withFiles(ctx, request, item, itemIndex) : request;
+		return item.binary ? withFiles(ctx, request, item, itemIndex) : request;
 	};
 }
 

@@ -18,12 +18,11 @@ export function countOutcomes(
 ): void {
 	const spaces = new Map<string, Partial<Record<StatName, number>>>();
 	requests.forEach(({ namespace }, index) => {
-		const outcome = outcomes[index]!;
-		const counts = spaces.get(namespace) ?? {};
-		spaces.set(namespace, counts);
-		const add = (stat: StatName) => (counts[stat] = (counts[stat] ?? 0) + 1);
-		add(STAT[outcome.status]);
-		if (outcome.reasons[0]?.startsWith(UNREADABLE)) add('corrupt');
+		const { status, reasons } = outcomes[index]!;
+		let counts = spaces.get(namespace);
+		if (!counts) spaces.set(namespace, (counts = {}));
+		counts[STAT[status]] = (counts[STAT[status]] ?? 0) + 1;
+		if (reasons[0]?.startsWith(UNREADABLE)) counts.corrupt = (counts.corrupt ?? 0) + 1;
 	});
 	for (const [namespace, counts] of spaces) store.count(namespace, counts);
 }

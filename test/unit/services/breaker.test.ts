@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../../nodes/shared/core/errors';
 import { connectRedis, type RedisClient } from '../../../nodes/shared/drivers/redis/connect';
 import { redisCacheStore } from '../../../nodes/shared/drivers/redis/cacheStore';
+import { systemClock } from '../../../nodes/shared/drivers/systemClock';
 import type { CacheStore } from '../../../nodes/shared/ports/CacheStore';
 import { guardStore } from '../../../nodes/shared/services/circuitBreaker';
 import { startRedis, type RedisServer } from '../../../scripts/lib/redisServer.mjs';
@@ -16,7 +17,7 @@ describe('the breaker over a real Redis', () => {
 	beforeAll(async () => {
 		server = await startRedis();
 		client = connectRedis(redisSettings(server.port));
-		store = redisCacheStore(client, 'pc:');
+		store = redisCacheStore(client, 'pc:', systemClock);
 	});
 	afterAll(async () => {
 		client.disconnect();

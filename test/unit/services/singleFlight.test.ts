@@ -69,6 +69,7 @@ describe.each(BACKENDS)('single-flight over %s', (_name, start) => {
 		const request = asked(question());
 		const leader = await here.ask(request);
 		const waiting = elsewhere.ask(request);
+		await pause(50);
 		await here.answer(request, 'x', leader);
 		expect((await waiting).reasons).toEqual(['waited for the same request in flight']);
 	});

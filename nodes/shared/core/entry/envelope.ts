@@ -66,7 +66,9 @@ export function encodeEntry(entry: Entry, options: EnvelopeOptions): Buffer {
 
 /** @throws CorruptEntry where the bytes are damaged, of a later version, or encrypted with an unknown key */
 export function decodeEntry(packed: Uint8Array, keys: readonly Buffer[]): Entry {
-	const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+	const bytes = Buffer.isBuffer(packed)
+		? packed
+		: Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
 	if (bytes.length < HEADER_BYTES) throw new CorruptEntry('the entry is cut');
 	if (bytes[0] !== VERSION) throw new CorruptEntry(`the entry has version ${bytes[0]}`);
 	const flags = bytes[1] ?? 0;

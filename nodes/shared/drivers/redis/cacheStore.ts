@@ -1,30 +1,26 @@
 import type { Result } from 'ioredis';
-import { CorruptEntry } from '../../core/errors';
-import type { Components } from '../../core/explain/components';
 import { NAMESPACE_TAG } from '../../core/freshness/invalidation';
 import type {
 	CacheStore,
 	InvalidationTarget,
 	LeaseRef,
 	LeaseState,
-	LookupQuery,
-	LookupReply,
-	LookupRow,
 	StoreCommand,
 	StoreReply,
 } from '../../ports/CacheStore';
+import type { Clock } from '../../ports/Clock';
 import { attempt, refusedWrite } from './attempt';
 import { createCounters } from './counters';
-import { readEntryFront } from './entryFront';
 import type { RedisClient } from './connect';
+import { chunked, type Indexed } from './chunks';
 import { inspectNamespaces } from './inspect';
 import { namespaceKeys, namespaceRegistry, type NamespaceKeys } from './keys';
-import { ACQUIRE, EXTEND, INVALIDATE, LOOKUP, RELEASE, STORE } from './scripts';
+import { createLookup } from './lookup';
+import { ACQUIRE, EXTEND, INVALIDATE, RELEASE, STORE } from './scripts';
 import { countMatching, walkEntries } from './walk';
 
 declare module 'ioredis' {
 	interface RedisCommander<Context> {
-		pcLookupBuffer(keyCount: number, ...args: string[]): Result<unknown[], Context>;
 		pcStore(keyCount: number, ...args: Array<string | Buffer>): Result<number, Context>;
 		pcAcquire(keyCount: number, ...args: Array<string | number>): Result<LeaseState[], Context>;
 		pcExtend(keyCount: number, ...args: Array<string | number>): Result<number, Context>;
@@ -33,8 +29,6 @@ declare module 'ioredis' {
 	}
 }
 
-/** Keys of one script call: a longer batch goes as several calls in the same round trip, so that Redis serves others in between. */
-const KEYS_PER_CALL = 256;
 const REMEMBER_REQUEST_MS = 7 * 86_400_000;
 
 /**
@@ -42,8 +36,7 @@ const REMEMBER_REQUEST_MS = 7 * 86_400_000;
  * Each entry is written with its lifetime in one command, by a script that also releases its lease;
  * the server's clock decides. Commands of one batch leave together.
  */
-export function redisCacheStore(client: RedisClient, prefix: string): CacheStore {
-	client.defineCommand('pcLookup', { lua: LOOKUP });
+export function redisCacheStore(client: RedisClient, prefix: string, clock: Clock): CacheStore {
 	client.defineCommand('pcStore', { lua: STORE });
 	client.defineCommand('pcAcquire', { lua: ACQUIRE });
 	client.defineCommand('pcExtend', { lua: EXTEND });
@@ -66,36 +59,21 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 		return keys;
 	};
 
+	const lookup = createLookup(client, clock, keysOf);
 	const counters = createCounters(client, keysOf);
-
-	async function lookupChunk(chunk: Indexed<LookupQuery>[], reply: LookupReply): Promise<void> {
-		const { namespace } = chunk[0]!.item;
-		const keys = keysOf(namespace);
-		const names: string[] = [keys.invalidations];
-		const values: string[] = [];
-		for (const { item } of chunk) {
-			names.push(keys.entry(item.key), keys.lease(item.key), keys.near(item.userHash));
-			values.push(item.lease?.token ?? '', String(item.lease?.ttlMs ?? 0));
-		}
-		const [nowMs, epoch, ...rows] = await client.pcLookupBuffer(names.length, ...names, ...values);
-		reply.nowMs = Number(nowMs);
-		reply.epochs.set(namespace, Number(epoch));
-		chunk.forEach(({ index }, at) => {
-			reply.rows[index] = toRow(rows[at]);
-		});
-	}
 
 	async function storeOne(command: StoreCommand): Promise<StoreReply> {
 		const keys = keysOf(command.namespace);
 		const { key, packed, keepMs, epoch, keyVersion, tags, components, leaseToken = '' } = command;
 		const known = command.userHash !== '';
 		const written = client.pcStore(
-			5,
+			6,
 			keys.invalidations,
 			keys.entry(key),
 			keys.lease(key),
 			keys.near(command.userHash),
 			keys.tagCounts,
+			keys.epoch,
 			packed,
 			String(Math.round(keepMs)),
 			epoch === undefined ? '' : String(epoch),
@@ -129,7 +107,7 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 		refs: LeaseRef[],
 		run: (keys: string[], tokens: string[], chunk: Indexed<LeaseRef>[]) => Promise<unknown>,
 	): Promise<void> => {
-		const calls = chunked(refs, KEYS_PER_CALL).map((chunk) => {
+		const calls = chunked(refs).map((chunk) => {
 			const keys = chunk.map(({ item }) => keysOf(item.namespace).lease(item.key));
 			const tokens = chunk.map(({ item }) => item.token);
 			return run(keys, tokens, chunk);
@@ -149,7 +127,7 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 	async function invalidate(namespace: string, target: InvalidationTarget): Promise<number> {
 		const keys = keysOf(namespace);
 		const bump = (...args: string[]) =>
-			client.pcInvalidate(2, keys.invalidations, keys.tagCounts, ...args);
+			client.pcInvalidate(3, keys.invalidations, keys.tagCounts, keys.epoch, ...args);
 		switch (target.by) {
 			case 'key':
 				return await client.del(keys.entry(target.key));
@@ -179,12 +157,7 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 	return {
 		backend: 'redis',
 
-		async lookup(queries) {
-			const reply: LookupReply = { nowMs: 0, epochs: new Map(), rows: new Array(queries.length) };
-			const chunks = chunked(queries, KEYS_PER_CALL);
-			await ask(Promise.all(chunks.map((chunk) => lookupChunk(chunk, reply))));
-			return reply;
-		},
+		lookup: (queries) => ask(lookup(queries)),
 
 		async store(commands) {
 			const spaces = new Set(commands.map(({ namespace }) => namespace));
@@ -205,44 +178,5 @@ export function redisCacheStore(client: RedisClient, prefix: string): CacheStore
 		count: async (namespace, counts) => counters.add(namespace, counts),
 		inspect: () => ask(inspectNamespaces(client, prefix, counters.gathered)),
 		entries: (namespace) => walkEntries(client, prefix, namespace),
-	};
-}
-
-interface Indexed<T> {
-	item: T;
-	index: number;
-}
-
-/** What belongs to one namespace, at most `size` a chunk, each with its place in the batch. */
-function chunked<T extends { namespace: string }>(batch: T[], size: number): Indexed<T>[][] {
-	const spaces = new Map<string, Indexed<T>[]>();
-	batch.forEach((item, index) => {
-		const space = spaces.get(item.namespace);
-		if (space) space.push({ item, index });
-		else spaces.set(item.namespace, [{ item, index }]);
-	});
-	return [...spaces.values()].flatMap((space) => {
-		const chunks = [];
-		for (let at = 0; at < space.length; at += size) chunks.push(space.slice(at, at + size));
-		return chunks;
-	});
-}
-
-function toRow(row: unknown): LookupRow {
-	if (Buffer.isBuffer(row)) {
-		try {
-			const { storedAtMs, packed } = readEntryFront(row);
-			return { found: true, storedAtMs, packed };
-		} catch (error) {
-			if (!(error instanceof CorruptEntry)) throw error;
-			return { found: true, storedAtMs: 0, packed: Buffer.alloc(0) };
-		}
-	}
-	const [why, lease, components] = row as [Buffer, Buffer, Buffer | null];
-	return {
-		found: false,
-		why: why.toString() as 'absent' | 'invalidated',
-		lease: lease.toString() as LeaseState,
-		earlier: components ? (JSON.parse(components.toString('utf8')) as Components) : undefined,
 	};
 }

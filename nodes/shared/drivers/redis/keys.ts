@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
  * `<prefix>{<ns>}:l:<key>`  string  lease: the leader's token, `-` where it was given up
  * `<prefix>{<ns>}:n:<user>` string  components of the last request with the same user text, JSON, 7 days
  * `<prefix>{<ns>}:i`        hash    invalidations: `@epoch`, `@before`, `@prefixes`, and tag -> epoch
+ * `<prefix>{<ns>}:x`        string  `@epoch` once more, to be read with entries in one MGET
  * `<prefix>{<ns>}:c`        hash    tag -> stores since its last invalidation
  * `<prefix>{<ns>}:s`        hash    counters for inspect
  * `<prefix>{<ns>}:v:<part>` list (vectorList.ts) or vector set (vectorSet.ts): the semantic index of a partition
@@ -21,6 +22,8 @@ export interface NamespaceKeys {
 	lease(key: string): string;
 	near(userHash: string): string;
 	invalidations: string;
+	/** The namespace's invalidation count. */
+	epoch: string;
 	tagCounts: string;
 	stats: string;
 	/** Followed by the partition. */
@@ -40,6 +43,7 @@ export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys 
 		lease: (key) => `${base}l:${key}`,
 		near: (userHash) => `${base}n:${userHash}`,
 		invalidations: `${base}i`,
+		epoch: `${base}x`,
 		tagCounts: `${base}c`,
 		stats: `${base}s`,
 		vectors: `${base}v:`,

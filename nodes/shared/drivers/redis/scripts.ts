@@ -86,7 +86,7 @@ return states
 
 /**
  * Stores one entry, counts its tags, remembers its components and releases its lease.
- * KEYS: invalidations, entry, lease, near, tag counts.
+ * KEYS: invalidations, entry, lease, near, tag counts, epoch.
  * ARGV: packed, keep ms, epoch ('' = now), key version, tags joined by newlines, components ('' = none), remember ms, token ('' = none).
  * Where the server refuses the write, the lease is released all the same, and its error returned.
  * Returns the time of storing in ms.
@@ -100,6 +100,9 @@ local written = redis.pcall('SET', KEYS[2], front .. ARGV[1], 'PX', ARGV[2])
 if ARGV[8] ~= '' and redis.call('GET', KEYS[3]) == ARGV[8] then redis.call('DEL', KEYS[3]) end
 if written.err then return written end
 if ARGV[6] ~= '' then redis.call('SET', KEYS[4], ARGV[6], 'PX', ARGV[7]) end
+if redis.call('EXISTS', KEYS[6]) == 0 then
+	redis.call('SET', KEYS[6], redis.call('HGET', KEYS[1], '@epoch') or '0')
+end
 redis.call('HINCRBY', KEYS[5], '*', 1)
 for tag in string.gmatch(ARGV[5], '[^\\n]+') do redis.call('HINCRBY', KEYS[5], tag, 1) end
 return at
@@ -124,12 +127,13 @@ return 1
 
 /**
  * Invalidates by a counter, whatever the number of entries.
- * KEYS: invalidations, tag counts. ARGV: 'tag', tag | 'age', ms | 'prefix', prefix.
+ * KEYS: invalidations, tag counts, epoch. ARGV: 'tag', tag | 'age', ms | 'prefix', prefix.
  * Returns the number of stores since the tag's last invalidation; -1 where it is not counted.
  */
 export const INVALIDATE = `
 ${VALIDITY}
 local epoch = redis.call('HINCRBY', KEYS[1], '@epoch', 1)
+redis.call('SET', KEYS[3], string.format('%d', epoch))
 if ARGV[1] == 'age' then
 	local before = math.max(tonumber(redis.call('HGET', KEYS[1], '@before') or '0'), now() - tonumber(ARGV[2]))
 	redis.call('HSET', KEYS[1], '@before', string.format('%d', before), '@beforeEpoch', epoch)

@@ -16,9 +16,10 @@ import { inspectNamespaces } from './inspect';
 import { createInvalidate } from './invalidate';
 import { createLaterWrites } from './laterWrites';
 import { createLeases } from './leases';
-import { createNamespaces, type NamespaceState } from './namespaces';
+import { createNamespaces } from './namespaces';
+import { createSpaces, type Spaces } from './spaces';
 import { createStats } from './stats';
-import { inTransaction } from './transaction';
+import { inReading, inTransaction } from './transaction';
 
 /** How often the time of last use is written, at most, for one entry. */
 const USED_AT_STEP_MS = 60_000;
@@ -32,6 +33,7 @@ interface EntryRow {
 	key_version: string;
 	tags: string;
 	packed: Uint8Array;
+	ns_epoch: number;
 }
 
 /**
@@ -47,7 +49,8 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 	const evict = createEviction(db, limits);
 	const invalidate = createInvalidate(db, namespaces, clock);
 	const select = db.prepare(
-		'SELECT rowid, stored_at, expires_at, used_at, epoch, key_version, tags, packed FROM cache_entries WHERE key = ? AND ns = ?',
+		`SELECT rowid, stored_at, expires_at, used_at, epoch, key_version, tags, packed,
+		(SELECT epoch FROM cache_namespaces WHERE id = ns) AS ns_epoch FROM cache_entries WHERE key = ? AND ns = ?`,
 	);
 	const upsert = db.prepare(
 		`INSERT INTO cache_entries (key, ns, stored_at, expires_at, used_at, epoch, size, key_version, tags, packed)
@@ -64,9 +67,13 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 	);
 	const recall = db.prepare('SELECT components FROM cache_near WHERE ns = ? AND user_hash = ?');
 
-	function read(query: LookupQuery, space: NamespaceState, nowMs: number): LookupRow {
+	/** One statement for a hit: the namespace's count comes with the entry, and tells whether what is remembered of it still holds. */
+	function read(query: LookupQuery, spaces: Spaces, nowMs: number): LookupRow {
 		const key = Buffer.from(query.key, 'hex');
-		const row = select.get(key, space.id) as unknown as EntryRow | undefined;
+		const seen = namespaces.remembered(query.namespace) ?? spaces.now(query.namespace);
+		const row = select.get(key, seen.id) as unknown as EntryRow | undefined;
+		const space = row?.ns_epoch === seen.epoch ? seen : spaces.now(query.namespace);
+		spaces.epochs.set(query.namespace, space.epoch);
 		if (row && row.expires_at > nowMs) {
 			const { stored_at: storedAtMs, epoch, key_version: keyVersion } = row;
 			const tags = row.tags === '' ? [] : row.tags.split('\n');
@@ -80,18 +87,14 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 	}
 
 	/** Misses are read again inside the transaction that takes their leases: another process may have stored in between. */
-	function lead(
-		queries: LookupQuery[],
-		rows: LookupRow[],
-		spaceOf: (query: LookupQuery) => NamespaceState,
-		nowMs: number,
-	): void {
+	function lead(queries: LookupQuery[], rows: LookupRow[], spaces: Spaces, nowMs: number): void {
 		const led: number[] = [];
 		try {
 			inTransaction(db, () => {
+				spaces.forget();
 				for (const [index, query] of queries.entries()) {
 					if (!query.lease || rows[index]!.found) continue;
-					const row = read(query, spaceOf(query), nowMs);
+					const row = read(query, spaces, nowMs);
 					rows[index] = row;
 					if (row.found) continue;
 					row.lease = leases.acquire(Buffer.from(query.key, 'hex'), query.lease, nowMs);
@@ -146,24 +149,23 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 		lookup: async (queries) =>
 			ask(() => {
 				const nowMs = clock.nowMs();
-				const spaces = new Map<string, NamespaceState>();
-				const spaceOf = ({ namespace }: LookupQuery) => {
-					const space = spaces.get(namespace) ?? namespaces.find(namespace);
-					spaces.set(namespace, space);
-					return space;
-				};
-				const rows = queries.map((query) => read(query, spaceOf(query), nowMs));
+				const spaces = createSpaces(namespaces);
+				const rows = inReading(db, queries.length, () =>
+					queries.map((query) => read(query, spaces, nowMs)),
+				);
 				if (queries.some(({ lease }, index) => lease && !rows[index]!.found)) {
-					lead(queries, rows, spaceOf, nowMs);
+					lead(queries, rows, spaces, nowMs);
 				}
 				for (const [index, row] of rows.entries()) {
 					if (row.found) continue;
 					const query = queries[index]!;
-					const near = recall.get(spaceOf(query).id, Buffer.from(query.userHash, 'hex'));
+					const near = recall.get(
+						spaces.now(query.namespace).id,
+						Buffer.from(query.userHash, 'hex'),
+					);
 					if (near) row.earlier = JSON.parse(String(near.components)) as Components;
 				}
-				const epochs = new Map([...spaces].map(([name, { epoch }]) => [name, epoch]));
-				return { nowMs, epochs, rows };
+				return { nowMs, epochs: spaces.epochs, rows };
 			}),
 
 		store: async (commands) =>

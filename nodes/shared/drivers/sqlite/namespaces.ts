@@ -60,6 +60,8 @@ export function createNamespaces(db: DatabaseSync) {
 
 	return {
 		find,
+		/** As it was when it was read last; ids never change, counts may have. */
+		remembered: (name: string): NamespaceState | undefined => known.get(name),
 		/** As `find`, after creating the namespace where it is new. */
 		ensure(name: string): NamespaceState {
 			const state = find(name);

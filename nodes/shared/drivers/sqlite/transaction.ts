@@ -12,3 +12,14 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
 		throw error;
 	}
 }
+
+/** Runs several reads as one read transaction: each alone would open and close its own. */
+export function inReading<T>(db: DatabaseSync, reads: number, work: () => T): T {
+	if (reads < 2) return work();
+	db.exec('BEGIN');
+	try {
+		return work();
+	} finally {
+		db.exec('COMMIT');
+	}
+}

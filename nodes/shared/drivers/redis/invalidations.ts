@@ -1,0 +1,68 @@
+import { isInvalidated, NAMESPACE_TAG } from '../../core/freshness/invalidation';
+import type { RedisClient } from './connect';
+import type { EntryFront } from './entryFront';
+import type { NamespaceKeys } from './keys';
+
+const HEAD = ['@epoch', '@before', '@beforeEpoch', '@prefixes', NAMESPACE_TAG];
+const MAX_NAMESPACES = 1_000;
+const MAX_TAGS = 10_000;
+
+/** What was invalidated in a namespace until its count reached `epoch`; of its tags, those that were asked for. */
+interface Known {
+	epoch: number;
+	beforeMs: number;
+	beforeEpoch: number;
+	prefixes: Array<{ prefix: string; epoch: number }>;
+	tags: Map<string, number>;
+}
+
+/**
+ * Remembers what was invalidated in a namespace for as long as its count stays the same: entries stored before the
+ * last invalidation can then be judged without asking Redis.
+ */
+export function createInvalidations(client: RedisClient) {
+	const known = new Map<string, Known>();
+
+	async function learn(keys: NamespaceKeys, tags: readonly string[]): Promise<Known> {
+		const values = await client.hmget(keys.invalidations, ...HEAD, ...tags);
+		const [epoch, before, beforeEpoch, prefixes, namespace, ...rest] = values;
+		const state: Known = {
+			epoch: Number(epoch ?? 0),
+			beforeMs: Number(before ?? 0),
+			beforeEpoch: Number(beforeEpoch ?? 0),
+			prefixes: [...(prefixes ?? '').matchAll(/(\d+) ([^\n]*)\n/g)].map(([, at, prefix]) => ({
+				prefix: prefix!,
+				epoch: Number(at),
+			})),
+			tags: new Map([[NAMESPACE_TAG, Number(namespace ?? 0)]]),
+		};
+		const seen = known.get(keys.id);
+		if (seen?.epoch === state.epoch && seen.tags.size < MAX_TAGS) {
+			for (const [tag, at] of seen.tags) state.tags.set(tag, at);
+		}
+		tags.forEach((tag, at) => state.tags.set(tag, Number(rest[at] ?? 0)));
+		if (known.size >= MAX_NAMESPACES) known.clear();
+		known.set(keys.id, state);
+		return state;
+	}
+
+	return {
+		/** Which of these entries, older than the namespace's last invalidation, may no longer be served. */
+		async among(
+			keys: NamespaceKeys,
+			epoch: number,
+			older: readonly EntryFront[],
+		): Promise<Set<EntryFront>> {
+			let state = known.get(keys.id);
+			const isCurrent = state?.epoch === epoch;
+			const tags = [...new Set(older.flatMap((front) => front.tags))].filter(
+				(tag) => !isCurrent || !state?.tags.has(tag),
+			);
+			if (!state || !isCurrent || tags.length > 0) state = await learn(keys, tags);
+			const seen = state;
+			return new Set(older.filter((front) => isInvalidated(front, seen)));
+		},
+		/** Another server may have another past. */
+		forget: () => known.clear(),
+	};
+}

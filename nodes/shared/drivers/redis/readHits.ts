@@ -1,0 +1,63 @@
+import type { Clock } from '../../ports/Clock';
+import type { RedisClient } from './connect';
+import { frontOrEmpty, type EntryFront } from './entryFront';
+import { createInvalidations } from './invalidations';
+import type { NamespaceKeys } from './keys';
+
+/** How long the server's clock is told by this process's monotonic one before the server is asked again. */
+const TIME_HOLDS_MS = 10_000;
+
+export interface ReadHits {
+	/** The server's clock. */
+	nowMs: number;
+	epoch: number;
+	/** In the order of the keys; undefined where the entry is absent or invalidated. */
+	rows: Array<EntryFront | undefined>;
+}
+
+/**
+ * Reads entries with MGET alone: half the time of a script, and most lookups are hits. The namespace's
+ * invalidation count is read in the same command; entries older than the last invalidation are judged from what
+ * is remembered of it.
+ */
+export function createHitReader(client: RedisClient, clock: Clock) {
+	const invalidations = createInvalidations(client);
+	/** By namespace, since its slot's server is the one whose clock counts: server time less this process's. */
+	const offsets = new Map<string, { offsetMs: number; untilMs: number }>();
+	client.on('ready', () => {
+		invalidations.forget();
+		offsets.clear();
+	});
+
+	return {
+		/** Remembers the server's time, as a script just told it. */
+		tell(keys: NamespaceKeys, nowMs: number): void {
+			const elapsedMs = clock.elapsedMs();
+			offsets.set(keys.id, { offsetMs: nowMs - elapsedMs, untilMs: elapsedMs + TIME_HOLDS_MS });
+		},
+
+		/** Undefined where the scripts must be asked: the server's time or the namespace's count is not known. */
+		async read(keys: NamespaceKeys, entryKeys: readonly string[]): Promise<ReadHits | undefined> {
+			const time = offsets.get(keys.id);
+			if (!time || clock.elapsedMs() > time.untilMs) return undefined;
+			const names = entryKeys.map((key) => keys.entry(key));
+			const [count, ...values] = await client.mgetBuffer(keys.epoch, ...names);
+			if (!count) return undefined;
+			const epoch = Number(count);
+			const older: EntryFront[] = [];
+			const rows = values.map((value): EntryFront | undefined => {
+				if (!value) return undefined;
+				const front = frontOrEmpty(value);
+				if (front.epoch < epoch) older.push(front);
+				return front;
+			});
+			if (older.length > 0) {
+				const gone = await invalidations.among(keys, epoch, older);
+				rows.forEach((front, at) => {
+					if (front && gone.has(front)) rows[at] = undefined;
+				});
+			}
+			return { nowMs: Math.floor(clock.elapsedMs() + time.offsetMs), epoch, rows };
+		},
+	};
+}
