@@ -409,8 +409,8 @@ describe('15 cascade', () => {
 	});
 
 	it.each([
-		['does not know', `${easy} [[say:I don't know.]]`, 'the model does not know'],
-		['was cut', `${easy} [[length]]`, 'the answer was cut'],
+		['does not know', `${easy} [[say:I don't know.]]`, 'the model says that it does not know'],
+		['was cut', `${easy} [[length]]`, 'the answer ended early (length)'],
 	])('asks the large model too where the small one %s, and bills both', async (_w, prompt, why) => {
 		const { body, calls } = await ask('cascade', { prompt });
 		expect(calls).toBe(2);

@@ -170,3 +170,144 @@ describe('Task Classifier with a judge', () => {
 		);
 	});
 });
+
+describe('Task Classifier, operation Check Answer', () => {
+	async function check(
+		replies: IDataObject[],
+		parameters: Record<string, unknown> = {},
+		setup: { asked?: IDataObject[]; continueOnFail?: boolean } = {},
+	) {
+		const { asked, continueOnFail } = setup;
+		const context = nodeContext({
+			items: replies.map((json): INodeExecutionData => ({ json })),
+			parameters: { operation: 'checkAnswer', ...parameters },
+			continueOnFail,
+			upstream: asked?.map((json) => ({ json })),
+			upstreamType: 'taskClassifier',
+		});
+		const [accepted, escalated] = await new TaskClassifier().execute.call(context);
+		return { accepted: accepted!, escalated: escalated! };
+	}
+
+	const ollama = (content: string, more: IDataObject = {}): IDataObject => ({
+		model: 'llama3.2',
+		message: { role: 'assistant', content },
+		done: true,
+		done_reason: 'stop',
+		...more,
+	});
+	const reasonsOf = ({ escalated }: { escalated: INodeExecutionData[] }) =>
+		escalated.map(({ json }) => (json.check as IDataObject).reasons);
+
+	it('accepts a good answer, keeps the item and its pairing, and says why another is not', async () => {
+		const { accepted, escalated } = await check([
+			ollama('I do not know.', { cost: { usd: 0 } }),
+			ollama('Guten Abend', { ticket: 8 }),
+		]);
+		expect(accepted).toEqual([
+			{
+				json: {
+					...ollama('Guten Abend', { ticket: 8 }),
+					check: { accepted: true, reasons: [], value: 'Guten Abend' },
+				},
+				pairedItem: { item: 1 },
+			},
+		]);
+		expect(escalated[0]).toMatchObject({
+			json: {
+				cost: { usd: 0 },
+				check: { accepted: false, reasons: ['the model says that it does not know'] },
+			},
+			pairedItem: { item: 0 },
+		});
+	});
+
+	it.each([
+		['an answer that was cut', ollama('The first', { done_reason: 'length' }), /ended early/],
+		['an empty answer', ollama(' '), /empty/],
+		['a failed call', { error: { message: 'connect ECONNREFUSED' } }, /failed: connect/],
+		['an HTTP status', { statusCode: 503, body: 'busy' }, /failed: it answered 503/],
+		[
+			"OpenAI's refusal",
+			{ choices: [{ message: { content: null, refusal: 'No.' }, finish_reason: 'stop' }] },
+			/refused/,
+		],
+	])('sends %s to the large model', async (_what, reply, why) => {
+		const checked = await check([reply]);
+		expect(checked.accepted).toEqual([]);
+		expect(reasonsOf(checked)).toEqual([[expect.stringMatching(why)]]);
+	});
+
+	it('takes a chain or an agent as well as a whole reply, or what the field Answer gives', async () => {
+		expect((await check([{ text: 'yes' }, { output: 'yes' }])).accepted).toHaveLength(2);
+		const { escalated } = await check([{ text: 'yes' }], { answer: "I'm not sure." });
+		expect(escalated).toHaveLength(1);
+	});
+
+	it.each([
+		['one of the labels', { labels: 'billing, technical' }, '"Billing".', 'Billing or both'],
+		['JSON', { json: 'always' }, '{"a": 1}', '{"a": 1'],
+		['of the schema', { schema: '{"required":["total"]}' }, '{"total": 3}', '{"sum": 3}'],
+		['of the pattern', { pattern: '^\\d{4}-\\d{2}$' }, '2026-11', 'in November'],
+		['long enough', { minLength: 4 }, 'four', 'two'],
+		['short enough', { maxLength: 4 }, 'four', 'seven'],
+	])('accepts only an answer that is %s', async (_what, checks, good, bad) => {
+		const { accepted, escalated } = await check([ollama(good), ollama(bad)], { checks });
+		expect(accepted.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }]);
+		expect(escalated.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }]);
+	});
+
+	it.each([
+		[
+			'OpenAI',
+			(logprob: number) => ({
+				choices: [
+					{
+						message: { content: 'May' },
+						finish_reason: 'stop',
+						logprobs: { content: [{ token: 'May', logprob }] },
+					},
+				],
+			}),
+		],
+		['Ollama', (logprob: number) => ollama('May', { logprobs: [{ token: 'May', logprob }] })],
+		[
+			'Gemini',
+			(logprob: number) => ({
+				candidates: [{ content: { parts: [{ text: 'May' }] }, avgLogprobs: logprob }],
+			}),
+		],
+	])('judges by the log-probabilities that %s tells', async (_provider, reply) => {
+		const checks = { minMeanLogProb: -0.8 };
+		const checked = await check([reply(-0.1), reply(-1.7)], { checks });
+		expect(checked.accepted).toHaveLength(1);
+		expect(reasonsOf(checked)).toEqual([['the model was unsure of its words (-1.70 per token)']]);
+	});
+
+	it('asks for JSON where the request behind the item did, with its schema', async () => {
+		const format = { type: 'object', required: ['total'] };
+		const body = (more: IDataObject) => ({
+			body: { model: 'm', messages: [{ role: 'user', content: 'How much?' }], ...more },
+		});
+		const asked = [body({ format }), body({ format }), body({})];
+		const replies = [ollama('{"total": 3}'), ollama('three'), ollama('three')];
+		const checked = await check(replies, {}, { asked });
+		expect(checked.accepted.map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 0 },
+			{ item: 2 },
+		]);
+		expect(reasonsOf(checked)).toEqual([['the answer is not JSON']]);
+		const unchecked = await check(replies, { checks: { json: 'never' } }, { asked });
+		expect(unchecked.accepted).toHaveLength(3);
+	});
+
+	it.each([
+		['Match This Pattern', { pattern: '(' }],
+		['JSON Schema', { schema: '{"type": "nothing"}' }],
+		['Be at Least This Long', { minLength: 'long' }],
+	])('names the check %s when it cannot be used', async (name, checks) => {
+		await expect(check([ollama('yes')], { checks })).rejects.toThrow(`[parameter "${name}"]`);
+		const { escalated } = await check([ollama('yes')], { checks }, { continueOnFail: true });
+		expect(escalated[0]!.json.error).toMatch(name);
+	});
+});

@@ -12,8 +12,9 @@ export interface NodeRun {
 	credentials?: IDataObject;
 	/** Id of the execution. */
 	execution?: string;
-	/** Output of the nearest Cache Lookup, in the order of `items`. */
+	/** Output of the nearest Cache Lookup, or node of `upstreamType`, in the order of `items`. */
 	upstream?: INodeExecutionData[];
+	upstreamType?: string;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface NodeRun {
  * run the same nodes in the real one. Parameters are plain values, as n8n gives them after expressions.
  */
 export function nodeContext(run: NodeRun): IExecuteFunctions {
-	const { parameters, items, continueOnFail = false, upstream } = run;
+	const { parameters, items, continueOnFail = false, upstream, upstreamType = 'cacheLookup' } = run;
 	const folder = run.folder ?? mkdtempSync(join(tmpdir(), 'prompt-cache-node-'));
 	const node = {
 		id: '1',
@@ -42,7 +43,7 @@ export function nodeContext(run: NodeRun): IExecuteFunctions {
 		continueOnFail: () => continueOnFail,
 		getCredentials: async () => run.credentials ?? {},
 		getParentNodes: () =>
-			upstream ? [{ name: 'Cache Lookup', type: 'x.cacheLookup', disabled: false }] : [],
+			upstream ? [{ name: 'Upstream', type: `x.${upstreamType}`, disabled: false }] : [],
 		getWorkflowDataProxy: (index: number) => ({ $: () => ({ item: upstream?.[index] }) }),
 		logger: { info: () => undefined, warn: () => undefined },
 		helpers: {

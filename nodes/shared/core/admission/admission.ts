@@ -1,4 +1,5 @@
-import Ajv from 'ajv';
+import { earlyEnd } from '../answer/finishReason';
+import { jsonAskedFor, schemaCheck } from '../answer/jsonDemand';
 import type { AnswerFacts } from '../answer/readAnswer';
 import { ConfigError } from '../errors';
 import type { Json, JsonObject } from '../json';
@@ -24,45 +25,6 @@ export type Admission =
 	| { admitted: true; negativeStatus?: number }
 	| { admitted: false; reason: string; failed: boolean };
 
-/** Finish reasons of OpenAI, Anthropic, Gemini, Ollama, Mistral, Cohere and Bedrock, lower-cased; 2026-11. */
-const CUT = [
-	'length',
-	'max_tokens',
-	'model_length',
-	'max_output_tokens',
-	'incomplete',
-	'unfinished',
-	'model_context_window_exceeded',
-	'pause_turn',
-	'timeout',
-	'error',
-	'error_limit',
-	'user_cancel',
-	'cancelled',
-	'failed',
-	'malformed_function_call',
-	'malformed_model_output',
-	'malformed_tool_use',
-	'unexpected_tool_call',
-	'too_many_tool_calls',
-	'other',
-	'load',
-	'unload',
-];
-const FILTERED = [
-	'content_filter',
-	'content_filtered',
-	'guardrail_intervened',
-	'error_toxic',
-	'language',
-	'image_safety',
-	'safety',
-	'recitation',
-	'blocklist',
-	'prohibited_content',
-	'spii',
-];
-
 /** 4xx that the same request meets again: not authentication, limits, conflicts or timeouts (RFC 9110). */
 const DETERMINISTIC_STATUS = [400, 404, 405, 410, 413, 414, 415, 422];
 
@@ -84,12 +46,8 @@ export function admit(
 			: refuse(`the provider answered ${status}`, true);
 	}
 	if (answer.error !== null) return refuse(`the answer is an error: ${answer.error}`, true);
-	if (rules.complete && finishReason && CUT.includes(finishReason)) {
-		return refuse(`the answer was cut (finish reason ${finishReason})`);
-	}
-	if (rules.complete && finishReason && FILTERED.includes(finishReason)) {
-		return refuse(`the answer was filtered (finish reason ${finishReason})`);
-	}
+	const early = rules.complete ? earlyEnd(finishReason) : undefined;
+	if (early) return refuse(`the answer was ${early} (finish reason ${finishReason})`);
 	if (rules.noRefusals && (answer.refused || looksLikeRefusal(text))) {
 		return refuse('the model refused to answer');
 	}
@@ -133,39 +91,10 @@ function admitJson(
 }
 
 function admitSchema(value: Json, schema: JsonObject): Admission {
-	const ajv = new Ajv({ strict: false, allErrors: false, logger: false });
-	let valid: boolean;
-	try {
-		valid = ajv.validate(schema, value) as boolean;
-	} catch (error) {
-		throw new ConfigError(
-			`The JSON schema cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-			'JSON Schema',
-			'Check it against JSON Schema draft-07.',
-		);
-	}
-	return valid
+	const violation = schemaCheck(schema)(value);
+	return violation === null
 		? { admitted: true }
-		: refuse(`the answer violates the JSON schema: ${ajv.errorsText()}`);
-}
-
-/** Whether a request asks for JSON, and the schema it names: OpenAI (chat, responses), Anthropic, Gemini, Ollama. */
-function jsonAskedFor(request: JsonObject): { schema?: JsonObject } | undefined {
-	const { response_format: chat, text, output_format: anthropic, format: ollama } = request;
-	const responses = isJsonObject(text) ? text.format : undefined;
-	for (const wanted of [chat, responses, anthropic]) {
-		if (!isJsonObject(wanted)) continue;
-		if (wanted.type === 'json_object') return {};
-		if (wanted.type !== 'json_schema') continue;
-		const { schema } = isJsonObject(wanted.json_schema) ? wanted.json_schema : wanted;
-		return { schema: isJsonObject(schema) ? schema : undefined };
-	}
-	if (ollama === 'json') return {};
-	if (isJsonObject(ollama)) return { schema: ollama };
-	const { generationConfig: gemini } = request;
-	if (!isJsonObject(gemini)) return undefined;
-	const mime = gemini.responseMimeType ?? gemini.response_mime_type;
-	return mime === 'application/json' ? {} : undefined;
+		: refuse(`the answer violates the JSON schema: ${violation}`);
 }
 
 function endsWithToolResult(request: JsonObject): boolean {

@@ -1,9 +1,14 @@
+import { looksLikeRefusal } from '../admission/refusal';
+import { earlyEnd } from '../answer/finishReason';
+import type { SchemaCheck } from '../answer/jsonDemand';
+import type { AnswerFacts } from '../answer/readAnswer';
+
 /** What a small model's answer must satisfy; what is left out is not checked. */
 export interface AnswerChecks {
 	/** The answer must be JSON. */
 	json?: boolean;
-	/** Says of parsed JSON what is wrong with it, or null; a compiled JSON schema, made by the caller. */
-	schema?: (value: unknown) => string | null;
+	/** Says of parsed JSON what is wrong with it, or null. */
+	schema?: SchemaCheck;
 	/** The answer must be one of these, letter case and a full stop aside. */
 	labels?: readonly string[];
 	/** The answer must match. */
@@ -32,7 +37,25 @@ export type AnswerVerdict = { ok: true; value: unknown } | { ok: false; reasons:
 const UNSURE =
 	/\b(?:i (?:do not|don['’]t) know|i(?:['’]m| am) not (?:sure|certain|able)|i (?:cannot|can['’]t|am unable to) (?:answer|help|assist|provide|determine|do)|as an ai|no idea|not enough (?:information|context)|insufficient information|cannot be determined|je ne sais pas|je ne (?:peux|suis) pas (?:répondre|aider|en mesure|sûr|certain)|en tant qu['’](?:ia|intelligence)|pas assez d['’]informations?|ich wei(?:ß|ss) (?:es )?nicht|ich (?:kann|bin) (?:das |leider )?nicht (?:beantworten|sicher|in der lage)|als ki|no lo sé|no (?:puedo|estoy seguro)|como (?:una )?ia|no hay suficiente información)/iu;
 const UNSURE_WITHIN_CHARS = 300;
-const CUT = new Set(['length', 'max_tokens', 'MAX_TOKENS', 'content_filter', 'SAFETY']);
+
+/**
+ * Checks a whole reply: an error, an HTTP status of 400 or more and a refusal that the provider marks are no answers;
+ * a reply that calls tools is judged by what comes of them, later.
+ */
+export function validateReply(
+	reply: AnswerFacts,
+	logProbs: readonly number[] | undefined,
+	checks: AnswerChecks,
+): AnswerVerdict {
+	const { text, status, error, refused, toolCalls, finishReason } = reply;
+	if (error !== null) return { ok: false, reasons: [`the small model failed: ${error}`] };
+	if (status !== null && status >= 400) {
+		return { ok: false, reasons: [`the small model failed: it answered ${status}`] };
+	}
+	if (refused) return { ok: false, reasons: ['the model refused to answer'] };
+	if (toolCalls && text.trim() === '') return { ok: true, value: text };
+	return validateAnswer({ text, logProbs, finishReason: finishReason ?? undefined }, checks);
+}
 
 /** The text without a fence around it, as models like to put around JSON. */
 function unfenced(text: string): string {
@@ -49,7 +72,7 @@ export function validateAnswer(answer: ModelAnswer, checks: AnswerChecks): Answe
 	const reasons: string[] = [];
 	let value: unknown = text;
 	if (text === '') return { ok: false, reasons: ['the answer is empty'] };
-	if (answer.finishReason !== undefined && CUT.has(answer.finishReason)) {
+	if (earlyEnd(answer.finishReason)) {
 		reasons.push(`the answer ended early (${answer.finishReason})`);
 	}
 	if (checks.json || checks.schema) {
@@ -106,7 +129,7 @@ const plain = (text: string): string =>
 		.toLowerCase();
 
 function soundsUnsure(text: string): boolean {
-	return UNSURE.test(text.slice(0, UNSURE_WITHIN_CHARS));
+	return UNSURE.test(text.slice(0, UNSURE_WITHIN_CHARS)) || looksLikeRefusal(text);
 }
 
 function meanLogProb(logProbs: readonly number[] | undefined): number | null {
