@@ -1,4 +1,5 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
+import { answerCheckProperties } from '../shared/n8n/answerChecks';
 import { backendProperty } from '../shared/n8n/backend';
 import { semanticProperties } from '../shared/n8n/semanticProperties';
 import { cacheOptions, storingProperties } from '../shared/n8n/subNodeProperties';
@@ -93,6 +94,25 @@ export const description: INodeTypeDescription = {
 			default: 0.5,
 			description:
 				'Where the line between the models is drawn, if a small model is connected: 0 sends everything to the small model, 1 everything to the large one. A conversation stays with the model that began it.',
+		},
+		{
+			displayName: "Check the Small Model's Answer",
+			name: 'checkSmallModel',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether an answer of the small model is checked before it is given. Where it fails the check, the large model is asked in the same turn and both calls are paid. A streamed answer of the small model then comes when it is whole.',
+		},
+		{
+			displayName: 'The Answer Must',
+			name: 'checks',
+			type: 'collection',
+			placeholder: 'Add check',
+			default: {},
+			description:
+				'Without any check, an answer fails that is empty, cut or an error, or that says "I do not know"',
+			displayOptions: { show: { checkSmallModel: [true] } },
+			options: answerCheckProperties,
 		},
 		...storingProperties,
 		{

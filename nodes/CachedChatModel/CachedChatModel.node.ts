@@ -56,7 +56,7 @@ export class CachedChatModel implements INodeType {
 
 /** Kept beside the answer, so that a hit can tell what it saves. */
 const paid: ChatCacheSettings['paid'] = (record, model) =>
-	usageToStore(paidReply(record), model, Date.now());
+	usageToStore(paidReply(record), record.escalated?.model ?? model, Date.now());
 
 /** n8n gives several connected sub-nodes last first. */
 async function connectedModels(

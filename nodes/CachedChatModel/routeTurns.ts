@@ -1,12 +1,15 @@
 import type { ISupplyDataFunctions } from 'n8n-workflow';
+import { jsonAskedFor } from '../shared/core/answer/jsonDemand';
+import { chatFaults } from '../shared/core/cascade/checkChatAnswer';
 import { ConfigError } from '../shared/core/errors';
 import type { ChatRecord } from '../shared/core/chat/chatAnswer';
 import type { JsonObject } from '../shared/core/json';
 import { loadClassifier } from '../shared/drivers/tables/classifierWeights';
-import type { CacheHooks } from '../shared/langchain/cacheChatModel';
+import type { AnswerCheck, CacheHooks } from '../shared/langchain/cacheChatModel';
 import type { ChatModel } from '../shared/langchain/chatModelShape';
 import type { HostClasses } from '../shared/langchain/hostClasses';
 import type { Route } from '../shared/langchain/modelCall';
+import { readAnswerChecks } from '../shared/n8n/answerChecks';
 import { smallModel } from '../shared/langchain/smallModel';
 import {
 	chooseModel,
@@ -50,10 +53,23 @@ export function routeTurns(
 		small: {
 			model: callable,
 			choose: (request) => chooseModel(request, classifier, options, kept),
+			check: answerCheck(ctx, itemIndex),
 		},
 		remember(request, { text, message }, { tier }) {
 			const tools = message.tool_calls.map(({ name }) => name);
 			rememberChoice(request, text, tools, tier, kept);
 		},
+	};
+}
+
+/** How answers of the small model are judged; undefined where the user lets them pass. */
+function answerCheck(ctx: ISupplyDataFunctions, itemIndex: number): AnswerCheck | undefined {
+	if (ctx.getNodeParameter('checkSmallModel', itemIndex, false) !== true) return undefined;
+	const values = ctx.getNodeParameter('checks', itemIndex, {}) as JsonObject;
+	const checks = readAnswerChecks(values);
+	return {
+		checks: values,
+		faults: (answer, request) =>
+			chatFaults(answer, jsonAskedFor(request) ? readAnswerChecks(values, request) : checks),
 	};
 }

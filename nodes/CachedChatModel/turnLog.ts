@@ -1,6 +1,6 @@
 import { NodeConnectionTypes, type IDataObject, type ISupplyDataFunctions } from 'n8n-workflow';
 import type { ChatRecord } from '../shared/core/chat/chatAnswer';
-import { PROVIDER_OF_TYPE } from '../shared/core/chat/providers';
+import { providerOf } from '../shared/core/chat/providers';
 import type { JsonObject } from '../shared/core/json';
 import { decisionSpan } from '../shared/core/trace/decisionSpan';
 import { bundledPriceBook } from '../shared/drivers/prices/bundled';
@@ -36,32 +36,39 @@ export function beginTurn(
 	request: JsonObject,
 	route: Route | undefined,
 ): TurnLog {
-	const startedAtMs = performance.now();
+	const begunAtMs = performance.now();
+	/** The call that is under way, and those before it in the same turn whose answers did not do. */
+	let asked = { request, route };
+	let startedAtMs = begunAtMs;
+	let cascade: JsonObject | undefined;
+	const refusedCalls: Array<{ calls: readonly TrackedCall[]; endMs: number }> = [];
 	const { messages, tools, ...parameters } = request;
 	const input = { messages, tools: Array.isArray(tools) ? tools.length : 0, options: parameters };
 	const { index } = ctx.addInputData(type, [[{ json: input as IDataObject }]]);
 	const end = (json: JsonObject): void => {
-		const task = route && { ...route.task, tier: route.tier, reasons: route.reasons };
-		const whole = task ? { ...json, task } : json;
+		const { route: by } = asked;
+		const task = by && { ...by.task, tier: by.tier, reasons: by.reasons };
+		const whole = { ...json, ...(task ? { task } : {}), ...(cascade ? { cascade } : {}) };
 		ctx.addOutputData(type, index, [[{ json: whole as IDataObject }]]);
 	};
 	const booked = (
 		record: ChatRecord,
 		run: TracedRun | undefined,
 		saved: number | null,
+		step = '',
 	): Tracked => {
 		const elapsedMs = performance.now() - startedAtMs;
 		const isHit = saved !== null;
+		const { escalated } = record;
 		return bookTurn(
 			ctx,
 			{
-				node: run?.node ?? ctx.getNode().name,
+				node: run?.node ?? ctx.getNode().name + step,
 				run: run?.run ?? index,
 				isHit,
 				reply: paidReply(record),
-				model: textOf(request.model),
-				provider:
-					PROVIDER_OF_TYPE[String(request.provider).toLowerCase()] ?? textOf(request.provider),
+				model: escalated?.model ?? textOf(asked.request.model),
+				provider: escalated?.provider ?? providerOf(asked.request),
 				namespace: settings.namespace,
 				tags: settings.tags,
 				latencyMs: elapsedMs,
@@ -84,13 +91,20 @@ export function beginTurn(
 	const trace = (cache: JsonObject, calls: readonly TrackedCall[] = []): void =>
 		sendTrace(environmentSink(), () => {
 			const endMs = Date.now();
-			const startMs = endMs - (performance.now() - startedAtMs);
+			const startMs = endMs - (performance.now() - begunAtMs);
 			const lookedUp = { startMs, endMs: startMs + Number(cache.lookupMs) };
 			const { status, key } = cache;
 			const lookup = { 'prompt_cache.status': String(status), 'prompt_cache.key': String(key) };
-			const spans = callSpans(calls, { endMs, cache: lookup });
+			const spans = [...refusedCalls, { calls, endMs }].flatMap((made) =>
+				callSpans(made.calls, { endMs: made.endMs, cache: lookup }),
+			);
 			return traceFrom(ctx, [decisionSpan(cache, lookedUp), ...spans]);
 		});
+	/** A conversation goes on with the model that answered, also where the answer is served again. */
+	const remember = (record: ChatRecord): void => {
+		const { route: by } = asked;
+		if (by) settings.answered(request, record, record.escalated ? { ...by, tier: 'large' } : by);
+	};
 	return {
 		index,
 		served(turn, { record, status, ageMs, ttlMs, latencyMs, nearness }) {
@@ -113,7 +127,7 @@ export function beginTurn(
 				cost: cost as unknown as JsonObject,
 			});
 			trace(cache);
-			if (route) settings.answered(request, record, route);
+			remember(record);
 		},
 		answered(turn, { record }, stored, run) {
 			const { cost, calls } = booked(record, run, null);
@@ -129,7 +143,19 @@ export function beginTurn(
 				cost: cost as unknown as JsonObject,
 			});
 			trace(cacheOf(turn), calls);
-			if (route) settings.answered(request, record, route);
+			remember(record);
+		},
+		escalated(next, reasons, refused, run) {
+			const small = refused && booked(refused.record, run, null, ' (small model)');
+			if (small) refusedCalls.push({ calls: small.calls, endMs: Date.now() });
+			cascade = {
+				asked: ['small', 'large'],
+				reasons,
+				smallAnswer: refused ? shown(refused.record) : null,
+				smallCost: (small?.cost ?? null) as unknown as JsonObject | null,
+			};
+			asked = next;
+			startedAtMs = performance.now();
 		},
 		failed: (error) => ctx.addOutputData(type, index, toNodeError(ctx.getNode(), error)),
 	};

@@ -8,6 +8,12 @@ import { backend } from '../support/n8n';
 const HARD =
 	'Prove that there are infinitely many primes, then implement a lock-free queue in Rust and reason about its memory ordering.';
 const broken: ProviderName[] = ['openai chat', 'anthropic', 'mistral'];
+/** Answers of the small model are checked, and the large one stands behind it. */
+const checked = {
+	model: 'openai chat',
+	smallModel: 'ollama',
+	cache: { checkSmallModel: true, checks: { maxLength: 200 } },
+} as const;
 const sentiment = '09-sentiment-small-model.json';
 
 let agents: Agents;
@@ -48,6 +54,13 @@ beforeAll(async () => {
 			root: ROOTS.streamingAgent,
 			model: 'anthropic',
 			smallModel: 'ollama',
+			webhook: { responseMode: 'streaming' },
+		}),
+		make({ ...checked, route: 'checked', root: ROOTS.agent, parts: [MEMORY] }),
+		make({
+			...checked,
+			route: 'checked-stream',
+			root: ROOTS.streamingAgent,
 			webhook: { responseMode: 'streaming' },
 		}),
 		make({
@@ -192,6 +205,66 @@ describe(`turns of a Cached Chat Model in a real n8n, backend ${backend}`, () =>
 		await ask('memory', { text: 'Translate to French: good night', session: 'a' });
 		await ask('memory', { text: HARD, session: 'a' });
 		expect(agents.standIn.calls().byRoute).toEqual({ 'POST /api/chat': 2 });
+	});
+
+	it('asks the large model in the same turn where the answer of the small one does not do, and books both', async () => {
+		agents.standIn.resetCalls();
+		const doubtful = { text: "Translate to French: good day [[say:I don't know.]]", session: 'b' };
+		const first = await ask('checked', doubtful);
+		expect(agents.standIn.calls().byRoute).toEqual({
+			'POST /api/chat': 1,
+			'POST /v1/chat/completions': 1,
+		});
+		const runs = await agents.lastRunData();
+		expect(runs['Small Model']).toHaveLength(1);
+		expect(runs.Model).toHaveLength(1);
+		expect(runs.Cache![0]).toMatchObject({
+			task: { tier: 'large', type: 'translation' },
+			cost: { model: 'gpt-4o-mini', provider: 'openai', usd: expect.any(Number) },
+			cascade: {
+				asked: ['small', 'large'],
+				reasons: ['the model says that it does not know'],
+				smallAnswer: { text: "I don't know." },
+				smallCost: { model: 'llama3.2', provider: 'ollama', usd: 0 },
+			},
+		});
+		const { body } = await ask('cost-report', { workflow: 'AI checked' });
+		expect(body).toMatchObject({ report: { totals: { calls: 2 } } });
+
+		const again = await ask('checked', { ...doubtful, session: 'another' });
+		expect(again).toMatchObject({ status: 200, calls: 0, text: first.text });
+	});
+
+	it('goes on with the model that answered, and gives a good answer of the small one as it is', async () => {
+		const { text: refused } = await ask('checked', {
+			text: "Translate to French: good noon [[say:I don't know.]]",
+			session: 'c',
+		});
+		expect(refused).toContain("I don't know.");
+		agents.standIn.resetCalls();
+		await ask('checked', { text: 'Translate to French: and good night', session: 'c' });
+		expect(agents.standIn.calls().byRoute).toEqual({ 'POST /v1/chat/completions': 1 });
+
+		agents.standIn.resetCalls();
+		await ask('checked', { text: 'Translate to French: good work', session: 'd' });
+		expect(agents.standIn.calls().byRoute).toEqual({ 'POST /api/chat': 1 });
+		expect((await agents.lastRunData()).Cache![0]).not.toHaveProperty('cascade');
+	});
+
+	it('streams only the answer that is given, be it of the small model or of the large one', async () => {
+		agents.standIn.resetCalls();
+		const good = await ask('checked-stream', { text: 'Translate to French: good luck' });
+		expect(agents.standIn.calls().byRoute).toEqual({ 'POST /api/chat': 1 });
+		expect(streamed(good.text)).toContain('good luck');
+
+		agents.standIn.resetCalls();
+		agents.standIn.fail({ status: 400, route: '/api/chat', times: 1000 });
+		const text = 'Translate to French: good heavens';
+		const rescued = await ask('checked-stream', { text });
+		agents.standIn.heal();
+		expect(agents.standIn.calls().byRoute).toMatchObject({ 'POST /v1/chat/completions': 1 });
+		expect(streamed(rescued.text)).toContain('good heavens');
+		expect(await ask('checked-stream', { text })).toMatchObject({ calls: 0 });
 	});
 
 	it("marks long beginnings for the provider's prompt cache", async () => {

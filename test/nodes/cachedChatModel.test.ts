@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import { AIMessage, AIMessageChunk, getBufferString, HumanMessage } from '@langchain/core/messages';
+import { AIMessage, AIMessageChunk, HumanMessage } from '@langchain/core/messages';
 import { ChatGenerationChunk } from '@langchain/core/outputs';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -8,19 +8,12 @@ import path from 'node:path';
 import { parseCacheControl } from '../../nodes/shared/core/freshness/cacheControl';
 import { cacheChatModel } from '../../nodes/shared/langchain/cacheChatModel';
 import type { TurnLog } from '../../nodes/shared/langchain/cachedTurn';
-import type { HostClasses } from '../../nodes/shared/langchain/hostClasses';
 import { closeConnections, embeddedConnection } from '../../nodes/shared/n8n/connections';
 import { createChatCache } from '../../nodes/shared/services/chatCache';
 import type { ChatCacheSettings } from '../../nodes/shared/services/chatTurn';
+import { chatSettings, host } from '../support/chatCache';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-chat-'));
-const host = {
-	AIMessage,
-	AIMessageChunk,
-	ChatGenerationChunk,
-	getBufferString,
-} as unknown as HostClasses;
-
 afterAll(() => {
 	closeConnections();
 	fs.rmSync(folder, { recursive: true, force: true });
@@ -82,34 +75,11 @@ class Parrot extends BaseChatModel {
 	}
 }
 
+const settings = (more: Partial<ChatCacheSettings> = {}) => chatSettings(`test ${namespace}`, more);
+
 let namespace = 0;
 beforeEach(() => {
 	namespace++;
-});
-
-const settings = (more: Partial<ChatCacheSettings> = {}): ChatCacheSettings => ({
-	namespace: `test ${namespace}`,
-	keyVersion: '',
-	ignoreFields: [],
-	maxRequestBytes: 1_000_000,
-	normalization: 'none',
-	control: parseCacheControl(''),
-	turns: 'finalAnswers',
-	tags: [],
-	serveStaleOnError: true,
-	onBackendError: 'miss',
-	lookup: { coalesce: true, coalesceWaitMs: 2000, timeoutMs: 2000 },
-	store: {
-		ttlMs: 60_000,
-		graceMs: 60_000,
-		ttlJitterPercent: 0,
-		negativeTtlMs: 0,
-		rules: { complete: true, noRefusals: true, json: 'auto', minLength: 0, toolResults: false },
-		maxEntryBytes: 100_000,
-		compressAboveBytes: 4096,
-		timeoutMs: 2000,
-	},
-	...more,
 });
 
 /** What the node would write into its run data. */
@@ -121,6 +91,7 @@ function cached(model: Parrot, more: Partial<ChatCacheSettings> = {}) {
 		index: log.length,
 		served: ({ reasons }) => log.push({ what: 'served', reasons }),
 		answered: (_turn, _answer, { reasons }) => log.push({ what: 'answered', reasons }),
+		escalated: () => undefined,
 		failed: (error) => log.push({ what: 'failed', reasons: [String(error)] }),
 	});
 	const { ask } = createChatCache(settings(more), async () => embeddedConnection(folder), Date.now);

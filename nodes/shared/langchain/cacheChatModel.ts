@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ChatAnswer } from '../core/chat/chatAnswer';
+import { providerOf } from '../core/chat/providers';
 import type { JsonObject } from '../core/json';
 import { cachedStream, cachedWhole, type TurnHooks } from './cachedTurn';
 import { takeTracers, type StartTrace } from './callTracers';
@@ -16,13 +18,21 @@ import type { SmallModel } from './smallModel';
 
 export interface CacheHooks extends TurnHooks {
 	/** The second model, and who decides which of the two answers. */
-	small?: { model: SmallModel; choose(request: JsonObject): Route };
+	small?: { model: SmallModel; choose(request: JsonObject): Route; check?: AnswerCheck };
 	/** Marks what the provider's own prompt cache should keep; the messages and options to call with. */
 	mark?(
 		model: ChatModel,
 		messages: LangChainMessage[],
 		options: CallOptions,
 	): { messages: LangChainMessage[]; options: CallOptions };
+}
+
+/** How an answer of the small model is judged before it is given. */
+export interface AnswerCheck {
+	/** The checks as the user set them: part of the key, so that no answer is served that was checked otherwise. */
+	checks: JsonObject;
+	/** What is wrong with an answer to `request`; nothing where it will do. */
+	faults(answer: ChatAnswer, request: JsonObject): string[];
 }
 
 const ATTACHED = Symbol.for('n8n-nodes-prompt-cache.attached.v1');
@@ -76,11 +86,58 @@ function callOf(
 	options: CallOptions,
 	runManager: RunManager | undefined,
 ): ModelCall {
-	const { model, hooks, trace, generate, chunks } = attached;
+	const { model, hooks } = attached;
 	const request = requestOf(model, messages, options);
 	const small = smallFor(attached, request);
 	const route = small ? hooks.small?.choose(request) : undefined;
-	if (small && route?.tier === 'small') return small.call(messages, options, route, runManager);
+	if (small && route?.tier === 'small') {
+		const call = small.call(messages, options, route, runManager);
+		const check = hooks.small?.check;
+		return check ? checked(call, route, check, large) : call;
+	}
+	return large(route);
+
+	function large(by: Route | undefined): ModelCall {
+		return largeCall(attached, request, messages, options, by, runManager);
+	}
+}
+
+/** The small model's call, with the large one's behind it. */
+function checked(
+	call: ModelCall,
+	route: Route,
+	check: AnswerCheck,
+	large: (route: Route) => ModelCall,
+): ModelCall {
+	return {
+		...call,
+		request: { ...call.request, answer_checks: check.checks },
+		escalation: {
+			faults: (answer) => check.faults(answer, call.request),
+			instead: (reasons) => {
+				const next = large({ ...route, tier: 'large', reasons: [...route.reasons, ...reasons] });
+				const { model } = next.request;
+				return {
+					...next,
+					escalated: {
+						model: typeof model === 'string' ? model : null,
+						provider: providerOf(next.request) ?? null,
+						reasons,
+					},
+				};
+			},
+		},
+	};
+}
+
+function largeCall(
+	{ model, hooks, trace, generate, chunks }: Attached,
+	request: JsonObject,
+	messages: LangChainMessage[],
+	options: CallOptions,
+	route: Route | undefined,
+	runManager: RunManager | undefined,
+): ModelCall {
 	const marked = () => hooks.mark?.(model, messages, options) ?? { messages, options };
 	return {
 		request,

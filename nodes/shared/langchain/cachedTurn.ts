@@ -1,13 +1,14 @@
-import { readChatAnswer, type ChatAnswer } from '../core/chat/chatAnswer';
+import { readChatAnswer, type ChatAnswer, type ChatRecord } from '../core/chat/chatAnswer';
 import type { JsonObject } from '../core/json';
 import type { AskedTurn, ServedAnswer } from '../services/chatTurn';
 import type { StoreOutcome } from '../services/store';
 import type { TracedRun } from './callTracers';
 import { generationFacts } from './chatFacts';
-import type { ChatResult, GenerationChunk, RunManager } from './chatModelShape';
+import type { ChatResult, Generation, GenerationChunk, RunManager } from './chatModelShape';
 import type { HostClasses } from './hostClasses';
 import type { ModelCall, Route } from './modelCall';
 import { replayStream, replayWhole } from './replay';
+import { tryFirst } from './tryFirst';
 
 /** One turn as the cache node shows it in its own run data. */
 export interface TurnLog {
@@ -21,6 +22,13 @@ export interface TurnLog {
 		stored: StoreOutcome,
 		run: TracedRun | undefined,
 	): void;
+	/** The small model's answer did not do, or there is none: `next` is asked instead, and both are paid. */
+	escalated(
+		next: ModelCall,
+		reasons: string[],
+		refused: ChatAnswer | undefined,
+		run: TracedRun | undefined,
+	): void;
 	failed(error: unknown): void;
 }
 
@@ -31,13 +39,20 @@ export interface TurnHooks {
 }
 
 /** A turn answered in one piece: from the cache, else by the call, whose answer is then kept. */
-export async function cachedWhole(call: ModelCall, hooks: TurnHooks): Promise<ChatResult> {
-	const log = hooks.begin(call.request, call.route);
-	const turn = await askOrFail(hooks, call, log);
+export async function cachedWhole(asked: ModelCall, hooks: TurnHooks): Promise<ChatResult> {
+	const log = hooks.begin(asked.request, asked.route);
+	const turn = await askOrFail(hooks, asked, log);
 	if (turn.served) {
 		log.served(turn, turn.served);
 		return replayWhole(turn.served.record, hooks.host);
 	}
+	const first = asked.escalation && (await tryFirst(asked, asked.escalation, turn, log));
+	if (first?.accepted) {
+		const { result, answer, run } = first.accepted;
+		log.answered(turn, answer, await settled(turn, answer, log), run);
+		return result;
+	}
+	const call = first ? first.instead : asked;
 	const traced = await call.trace(log.index);
 	let result: ChatResult;
 	try {
@@ -58,24 +73,32 @@ export async function cachedWhole(call: ModelCall, hooks: TurnHooks): Promise<Ch
 		await turn.abandon();
 		return result;
 	}
-	const answer = readChatAnswer(generationFacts(generation, result.llmOutput), false);
+	const answer = answerOf(call, generation, result.llmOutput, false);
 	log.answered(turn, answer, await settled(turn, answer, log), traced.run);
 	return result;
 }
 
 /** A streamed turn; what is stored is the whole, after the stream has run to its end. */
 export async function* cachedStream(
-	call: ModelCall,
+	asked: ModelCall,
 	hooks: TurnHooks,
 	runManager: RunManager | undefined,
 ): AsyncGenerator<GenerationChunk> {
-	const log = hooks.begin(call.request, call.route);
-	const turn = await askOrFail(hooks, call, log);
+	const log = hooks.begin(asked.request, asked.route);
+	const turn = await askOrFail(hooks, asked, log);
 	if (turn.served) {
 		log.served(turn, turn.served);
-		yield* replayed(turn.served, call, hooks, runManager);
+		yield* replayed(turn.served.record, true, asked, hooks, runManager);
 		return;
 	}
+	const first = asked.escalation && (await tryFirst(asked, asked.escalation, turn, log));
+	if (first?.accepted) {
+		const { answer, run } = first.accepted;
+		log.answered(turn, answer, await settled(turn, answer, log), run);
+		yield* replayed(answer.record, false, asked, hooks, runManager);
+		return;
+	}
+	const call = first ? first.instead : asked;
 	const traced = await call.trace(log.index);
 	const chunks = call.stream();
 	let whole: GenerationChunk | undefined;
@@ -96,7 +119,7 @@ export async function* cachedStream(
 		// Once a part has been streamed, an older answer cannot take its place.
 		if (instead && !whole && !call.options.signal?.aborted) {
 			log.served(turn, instead);
-			yield* replayed(instead, call, hooks, runManager);
+			yield* replayed(instead.record, true, call, hooks, runManager);
 			return;
 		}
 		log.failed(error);
@@ -110,8 +133,19 @@ export async function* cachedStream(
 	}
 	const llmOutput = tokensOf(whole);
 	await traced.end({ generations: [whole], llmOutput });
-	const answer = readChatAnswer(generationFacts(whole, llmOutput), true);
+	const answer = answerOf(call, whole, llmOutput, true);
 	log.answered(turn, answer, await settled(turn, answer, log), traced.run);
+}
+
+function answerOf(
+	{ escalated }: ModelCall,
+	generation: Generation,
+	llmOutput: Record<string, unknown> | undefined,
+	streamed: boolean,
+): ChatAnswer {
+	const answer = readChatAnswer(generationFacts(generation, llmOutput), streamed);
+	if (escalated) answer.record.escalated = escalated;
+	return answer;
 }
 
 /** Storing fails only where a parameter is not usable; the user sees it on this node. */
@@ -139,13 +173,14 @@ async function breakOff(
 }
 
 async function* replayed(
-	{ record }: ServedAnswer,
+	record: ChatRecord,
+	isServed: boolean,
 	{ options }: ModelCall,
 	{ host }: TurnHooks,
 	runManager: RunManager | undefined,
 ): AsyncGenerator<GenerationChunk> {
 	const at = { prompt: 0, completion: 0 };
-	for (const chunk of replayStream(record, host)) {
+	for (const chunk of replayStream(record, host, isServed)) {
 		options.signal?.throwIfAborted();
 		yield chunk;
 		const fields = { chunk };

@@ -1,3 +1,4 @@
+import type { ChatAnswer, ChatRecord } from '../core/chat/chatAnswer';
 import type { JsonObject } from '../core/json';
 import type { TracedCall } from './callTracers';
 import type { CallOptions, ChatResult, GenerationChunk } from './chatModelShape';
@@ -12,6 +13,18 @@ export interface ModelCall {
 	trace(parentRun: number): Promise<TracedCall>;
 	whole(): Promise<ChatResult>;
 	stream(): AsyncGenerator<GenerationChunk>;
+	/** Where given, the answer is judged before it is used. */
+	escalation?: Escalation;
+	/** Set on a call that is made because another model's answer did not do. */
+	escalated?: ChatRecord['escalated'];
+}
+
+/** What happens to an answer of the small model before it is given. */
+export interface Escalation {
+	/** What is wrong with it; nothing where it will do. */
+	faults(answer: ChatAnswer): string[];
+	/** The call that is made in the same turn where something is. */
+	instead(reasons: string[]): ModelCall;
 }
 
 /** Which of two models answers a turn. */

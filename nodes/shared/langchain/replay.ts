@@ -27,8 +27,15 @@ export function replayWhole(record: ChatRecord, { AIMessage }: HostClasses): Cha
 	};
 }
 
-/** The stored answer as a chat model would stream it: a few words at a time, then tool calls, finish reason and usage. */
-export function replayStream(record: ChatRecord, host: HostClasses): GenerationChunk[] {
+/**
+ * An answer as a chat model would stream it: a few words at a time, then tool calls, finish reason and usage.
+ * @param isServed whether it comes from the cache; else it was just paid, and held back until it was whole
+ */
+export function replayStream(
+	record: ChatRecord,
+	host: HostClasses,
+	isServed: boolean,
+): GenerationChunk[] {
 	const { AIMessageChunk, ChatGenerationChunk } = host;
 	const chunk = (
 		text: string,
@@ -53,8 +60,8 @@ export function replayStream(record: ChatRecord, host: HostClasses): GenerationC
 		{
 			tool_call_chunks: calls,
 			additional_kwargs: message.additional_kwargs,
-			response_metadata: metadataOf(record),
-			usage_metadata: { ...NO_USAGE },
+			response_metadata: isServed ? metadataOf(record) : message.response_metadata,
+			usage_metadata: isServed ? { ...NO_USAGE } : (record.usage ?? undefined),
 		},
 		finishReason === null ? {} : { finish_reason: finishReason },
 	);

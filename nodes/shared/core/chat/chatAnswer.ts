@@ -28,6 +28,8 @@ export interface ChatRecord {
 	};
 	/** The provider's usage for the call that was paid. */
 	usage: JsonObject | null;
+	/** Set where the small model was asked first and its answer did not do: who answered instead, and why. */
+	escalated?: { model: string | null; provider: string | null; reasons: string[] };
 }
 
 export interface ChatAnswer {
