@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { StoreUnavailable } from '../shared/core/errors';
-import type { Json, JsonObject } from '../shared/core/json';
+import type { JsonObject } from '../shared/core/json';
 import { inCurrency } from '../shared/core/price/currency';
 import { usdFromNano } from '../shared/core/price/money';
 import { requestTexts } from '../shared/core/request/requestTexts';
@@ -14,6 +14,7 @@ import { withLedger } from '../shared/n8n/openLedger';
 import { perItem } from '../shared/n8n/parameters';
 import { requestReader } from '../shared/n8n/readRequest';
 import type { PriceBook } from '../shared/ports/PriceBook';
+import { countRequest } from '../shared/services/countRequest';
 import { priceCall } from '../shared/services/priceCall';
 import { analyseCaching } from '../shared/services/promptCaching';
 import {
@@ -23,9 +24,6 @@ import {
 	optionsOf,
 	priceBookOf,
 } from './settings';
-
-/** Tokens that chat formats add to each message (OpenAI cookbook, token counting). */
-const tokensPerMessage = 4;
 
 /** Operation `estimate`: what the request of each item will cost, before it is sent. */
 export async function estimateItems(
@@ -47,7 +45,7 @@ export async function estimateItems(
 	for (const [index, item] of items.entries()) {
 		try {
 			const request = await read(item, index);
-			const inputTokens = await countRequest(request);
+			const inputTokens = await countRequest(request, countTokens);
 			const outputTokens = outputLimit(request) ?? output(index);
 			const usage = { ...unknownUsage(), inputUncached: inputTokens, outputText: outputTokens };
 			const { model } = requestTexts(request);
@@ -110,36 +108,6 @@ async function caching(
 		const advice = `Not analysed, the backend is not available: ${error.message}`;
 		return { caching: { advice }, request: request as IDataObject };
 	}
-}
-
-async function countRequest(request: JsonObject): Promise<number> {
-	const lists = [request.messages, request.contents, request.input];
-	const messages = lists.find((list) => Array.isArray(list));
-	const framing = (Array.isArray(messages) ? messages.length : 1) * tokensPerMessage;
-	return (await countTokens(collectTexts(request).join('\n'))) + framing;
-}
-
-/** Every text the provider will read: system, messages, tools; not settings such as the temperature. */
-function collectTexts(request: JsonObject): string[] {
-	const texts: string[] = [];
-	const walk = (value: Json | undefined): void => {
-		if (typeof value === 'string') texts.push(value);
-		else if (Array.isArray(value)) value.forEach(walk);
-		else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk);
-	};
-	for (const name of [
-		'system',
-		'systemInstruction',
-		'instructions',
-		'messages',
-		'contents',
-		'input',
-		'prompt',
-		'tools',
-	]) {
-		walk(request[name]);
-	}
-	return texts;
 }
 
 /** The request's own limit on the answer is the most that can be billed. */

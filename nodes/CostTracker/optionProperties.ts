@@ -32,6 +32,15 @@ export const optionProperties: INodeProperties[] = [
 				description: 'ISO code of the currency of "amount"; needs an exchange rate unless USD',
 			},
 			{
+				displayName: 'Estimate Tokens If Not Reported',
+				name: 'estimateTokens',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to count the tokens of request and answer where the reply reports none, as chains and some servers do; cost.estimated is then true. The request is the one Cache Lookup was asked, else one found in the item. Without it an unreported cost stays unknown.',
+				displayOptions: onRecord,
+			},
+			{
 				displayName: 'Exchange Rate',
 				name: 'exchangeRate',
 				type: 'number',

@@ -11,6 +11,7 @@ import type { UpstreamCache } from '../shared/n8n/upstreamLookup';
 import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
 import type { Tracked, TrackedCall, TrackRequest } from '../shared/services/track';
 import { track } from '../shared/services/track';
+import { ESTIMATED, usageEstimator } from './estimateReadings';
 import { addToExecution } from './executionData';
 import { isCacheHit, marksOf, marksOn, usageReader } from './readUsage';
 import type { TrackerOptions } from './settings';
@@ -34,7 +35,7 @@ export async function recordItems(
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[]> {
 	const options = optionsOf(ctx);
-	const results = trackAll(ctx, items, options);
+	const results = await trackAll(ctx, items, options);
 	const calls = results.flatMap((result) => ('tracked' in result ? result.tracked.calls : []));
 	const booked = await book(ctx, calls, options);
 	const fresh = new Set(newCalls(calls, booked));
@@ -68,11 +69,11 @@ export async function recordItems(
 	});
 }
 
-function trackAll(
+async function trackAll(
 	ctx: IExecuteFunctions,
 	items: INodeExecutionData[],
 	options: TrackerOptions,
-): Result[] {
+): Promise<Result[]> {
 	const book = priceBookOf(options);
 	const settings = {
 		atMs: Date.now(),
@@ -80,17 +81,26 @@ function trackAll(
 		localNanoUsdPerHour: nanoFromParameter(options.localUsdPerHour, 'Local Machine (USD per Hour)'),
 	};
 	const read = requestReader(ctx, settings.atMs);
-	return items.map((item, index) => {
+	const estimated = options.estimateTokens === true ? usageEstimator(ctx) : undefined;
+	const results: Result[] = [];
+	for (const [index, item] of items.entries()) {
 		try {
-			const { request, isBooked, cache } = read(item, index);
-			if (isBooked) return { isBooked };
+			const { request: asked, isBooked, cache } = read(item, index);
+			if (isBooked) {
+				results.push({ isBooked });
+				continue;
+			}
+			const request = estimated ? await estimated(asked, item, index) : asked;
 			const readings = request.parts.flatMap((part) => part.readings ?? []);
 			const marks = [...marksOn(item), ...marksOf(readings)];
-			return { tracked: track(request, book, settings), marks, cache };
+			const tracked = track(request, book, settings);
+			if (request !== asked) tracked.cost.hints.push(ESTIMATED);
+			results.push({ tracked, marks, cache });
 		} catch (error) {
-			return { error };
+			results.push({ error });
 		}
-	});
+	}
+	return results;
 }
 
 interface ReadItem {

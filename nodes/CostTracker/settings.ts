@@ -17,6 +17,7 @@ export interface TrackerOptions {
 	localUsdPerHour?: number;
 	latencyMs?: number | string;
 	overheadUsd?: number | string;
+	estimateTokens?: boolean;
 	outputField?: string;
 	executionData?: boolean;
 	onBackendError?: 'continue' | 'fail';

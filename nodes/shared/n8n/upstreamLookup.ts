@@ -32,13 +32,22 @@ export function upstreamCache(
 ): UpstreamCache | undefined {
 	const own = cacheOf(item.json as JsonObject);
 	if (own) return own;
+	const paired = upstreamItem(ctx, itemIndex, lookupName);
+	return paired ? cacheOf(paired.json as JsonObject) : undefined;
+}
+
+/** The item behind this one as the lookup let it go; undefined where there is none, or the pairing is lost. */
+export function upstreamItem(
+	ctx: IExecuteFunctions,
+	itemIndex: number,
+	lookupName: string | undefined,
+): INodeExecutionData | undefined {
 	if (!lookupName) return undefined;
 	const proxy = ctx.getWorkflowDataProxy(itemIndex) as unknown as {
 		$: (name: string) => { item?: INodeExecutionData };
 	};
 	try {
-		const paired = proxy.$(lookupName).item;
-		return paired ? cacheOf(paired.json as JsonObject) : undefined;
+		return proxy.$(lookupName).item;
 	} catch {
 		// n8n throws where a node in between broke the pairing; the caller says how to give the key by hand.
 		return undefined;

@@ -12,6 +12,7 @@ import { prefixSaving } from '../core/prefix/saving';
 import { usdFromNano } from '../core/price/money';
 import type { CostLedger } from '../ports/CostLedger';
 import type { PriceBook } from '../ports/PriceBook';
+import type { CountTokens } from './countRequest';
 
 /** What the node writes as `estimate.caching`. */
 export interface CachingField {
@@ -46,7 +47,7 @@ export interface CachingTools {
 	ledger: CostLedger;
 	book: PriceBook;
 	rules: readonly CachingRule[];
-	countTokens: (text: string) => Promise<number>;
+	countTokens: CountTokens;
 }
 
 const remembered = 5;
