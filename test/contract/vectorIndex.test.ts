@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectRedis, type RedisClient } from '../../nodes/shared/drivers/redis/connect';
@@ -19,6 +17,7 @@ import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import type { SemanticMemory } from '../../nodes/shared/ports/SemanticMemory';
 import type { VectorIndex } from '../../nodes/shared/ports/VectorIndex';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
+import { ownFolder } from '../support/ownFolder';
 import { fetchedServers, redisSettings } from './backends';
 
 interface Semantic {
@@ -30,7 +29,7 @@ interface Semantic {
 }
 
 async function overSqlite(): Promise<Semantic> {
-	const path = join(mkdtempSync(join(tmpdir(), 'prompt-cache-vectors-')), 'cache.sqlite');
+	const path = join(ownFolder('vectors'), 'cache.sqlite');
 	const open = () => openDatabase(path, VECTOR_SCHEMA + MEMORY_SCHEMA, 0).db;
 	const db = open();
 	return {

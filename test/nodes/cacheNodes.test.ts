@@ -1,18 +1,15 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { CacheLookup } from '../../nodes/CacheLookup/CacheLookup.node';
 import { CacheStore } from '../../nodes/CacheStore/CacheStore.node';
-import { closeConnections } from '../../nodes/shared/n8n/connections';
 import { nodeContext } from '../support/nodeContext';
+import { ownFolder } from '../support/ownFolder';
 
 let folder: string;
 beforeEach(() => {
-	folder = mkdtempSync(join(tmpdir(), 'prompt-cache-nodes-'));
+	folder = ownFolder('nodes');
 });
-afterAll(closeConnections);
 
 const item = (json: IDataObject): INodeExecutionData => ({ json });
 const cacheOf = (one: INodeExecutionData | undefined) => one?.json.cache as IDataObject;

@@ -13,6 +13,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+	collector.behave(200);
 	await flushTraces();
 	await collector.stop();
 });

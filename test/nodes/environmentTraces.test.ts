@@ -1,8 +1,6 @@
 // First, since the others read the environment when they are loaded.
 import '../support/tracesOn';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData, ISupplyDataFunctions } from 'n8n-workflow';
 import { CacheLookup } from '../../nodes/CacheLookup/CacheLookup.node';
@@ -10,11 +8,12 @@ import { beginTurn } from '../../nodes/CachedChatModel/turnLog';
 import { CostTracker } from '../../nodes/CostTracker/CostTracker.node';
 import { bookAnswer } from '../../nodes/LlmEndpointTrigger/booking';
 import type { ChatRecord } from '../../nodes/shared/core/chat/chatAnswer';
-import { closeConnections, embeddedConnection } from '../../nodes/shared/n8n/connections';
+import { embeddedConnection } from '../../nodes/shared/n8n/connections';
 import { flushTraces } from '../../nodes/shared/n8n/traces';
 import type { AskedTurn } from '../../nodes/shared/services/chatTurn';
 import { reply } from '../support/costTracker';
 import { nodeContext } from '../support/nodeContext';
+import { ownFolder } from '../support/ownFolder';
 import { startOtlpReceiver, type OtlpReceiver } from '../support/otlpReceiver';
 
 let collector: OtlpReceiver;
@@ -23,7 +22,7 @@ let folder: string;
 beforeAll(async () => {
 	collector = await startOtlpReceiver();
 	process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.url;
-	folder = mkdtempSync(join(tmpdir(), 'prompt-cache-traces-'));
+	folder = ownFolder('traces');
 });
 
 beforeEach(() => {
@@ -33,8 +32,6 @@ beforeEach(() => {
 afterAll(async () => {
 	await flushTraces();
 	await collector.stop();
-	closeConnections();
-	rmSync(folder, { recursive: true, force: true });
 });
 
 const context = (execution: string, items: IDataObject[], parameters: IDataObject) =>

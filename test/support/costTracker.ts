@@ -1,26 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeEach } from '@jest/globals';
+import { beforeEach } from '@jest/globals';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { CostTracker } from '../../nodes/CostTracker/CostTracker.node';
 import type { CostField } from '../../nodes/shared/services/track';
 import type { BudgetField } from '../../nodes/shared/services/budget';
-import { closeConnections } from '../../nodes/shared/n8n/connections';
 import { nodeContext } from './nodeContext';
+import { ownFolder } from './ownFolder';
 
 let folder: string;
 let executions = 0;
-/** Gives each test of a file a storage folder of its own; closes what was opened in them, and removes them. */
+/** Gives each test of a file a storage folder of its own. */
 export function inOwnFolders(): void {
-	const made: string[] = [];
 	beforeEach(() => {
-		folder = mkdtempSync(join(tmpdir(), 'prompt-cache-cost-'));
-		made.push(folder);
-	});
-	afterAll(() => {
-		closeConnections();
-		for (const one of made) rmSync(one, { recursive: true, force: true });
+		folder = ownFolder('cost');
 	});
 }
 

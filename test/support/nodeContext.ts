@@ -1,7 +1,6 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { ownFolder } from './ownFolder';
 
 /** What a node sees of n8n when it is run alone: parameters, items, storage folder, credentials. */
 export interface NodeRun {
@@ -23,7 +22,7 @@ export interface NodeRun {
  */
 export function nodeContext(run: NodeRun): IExecuteFunctions {
 	const { parameters, items, continueOnFail = false, upstream, upstreamType = 'cacheLookup' } = run;
-	const folder = run.folder ?? mkdtempSync(join(tmpdir(), 'prompt-cache-node-'));
+	const folder = run.folder ?? ownFolder('node');
 	const node = {
 		id: '1',
 		name: 'Node under test',

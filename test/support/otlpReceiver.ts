@@ -1,5 +1,5 @@
 /** A real OTLP collector over HTTP: takes protobuf, keeps the spans. It can refuse, or stay silent. */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface ReceivedSpan {
@@ -19,7 +19,7 @@ export interface OtlpReceiver {
 	url: string;
 	spans: ReceivedSpan[];
 	requests: Array<{ path: string; headers: IncomingHttpHeaders }>;
-	/** What it answers from now on: a status, or nothing at all. */
+	/** What it answers from now on, and to those that still wait: a status, or nothing at all. */
 	behave(how: number | 'silent'): void;
 	stop(): Promise<void>;
 }
@@ -29,12 +29,13 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
 	const requests: OtlpReceiver['requests'] = [];
 	const sockets = new Set<Socket>();
 	let behaviour: number | 'silent' = 200;
+	const unanswered: ServerResponse[] = [];
 	const server = createServer((request, response) => {
 		const parts: Buffer[] = [];
 		request.on('data', (part: Buffer) => parts.push(part));
 		request.on('end', () => {
 			requests.push({ path: request.url ?? '', headers: request.headers });
-			if (behaviour === 'silent') return;
+			if (behaviour === 'silent') return void unanswered.push(response);
 			if (behaviour === 200) spans.push(...readRequest(Buffer.concat(parts)));
 			response.writeHead(behaviour, { 'content-type': 'application/x-protobuf' }).end();
 		});
@@ -48,7 +49,11 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		spans,
 		requests,
-		behave: (how) => (behaviour = how),
+		behave(how) {
+			behaviour = how;
+			if (how === 'silent') return;
+			for (const response of unanswered.splice(0)) response.writeHead(how).end();
+		},
 		stop: () =>
 			new Promise((resolve) => {
 				server.close(() => resolve());

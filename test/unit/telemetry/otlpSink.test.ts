@@ -186,8 +186,7 @@ describe('a collector that', () => {
 			await sink.flush();
 			expect(sink.figures()).toMatchObject({ sent: 0, failed: 2 });
 		}
-		expect(told).toHaveLength(2);
-		expect(told.join()).not.toMatch(/secret|127\.0\.0\.1/);
+		expect(told).toEqual(['no answer in time', 'no answer (ECONNREFUSED)']);
 	});
 
 	it('comes back gets what is sent from then on', async () => {

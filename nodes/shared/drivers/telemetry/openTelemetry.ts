@@ -51,18 +51,19 @@ export function openTelemetry(
 		spanProcessors: [processor],
 	});
 	const tracer = provider.getTracer(SCOPE);
+	// Dates, since a small number would be taken for a time since the process began.
 	const add = ({ name, kind, startMs, endMs, attributes }: Span, parent = ROOT_CONTEXT): void =>
 		tracer
 			.startSpan(
 				name,
 				{
 					kind: kind === 'call' ? SpanKind.CLIENT : SpanKind.INTERNAL,
-					startTime: startMs,
+					startTime: new Date(startMs),
 					attributes,
 				},
 				parent,
 			)
-			.end(endMs);
+			.end(new Date(endMs));
 	return {
 		emit(trace, withRoot) {
 			const { id: traceId, rootId: spanId, spans } = trace;
@@ -139,10 +140,16 @@ function quiet(inner: SpanExporter, { exported }: OpenTelemetryOptions): SpanExp
 	};
 }
 
-/** The collector's status or the socket's code; a message could repeat an address with a password in it. */
+/** The SDK's own words for what has no code (0.223). */
+const MEANINGS: Readonly<Record<string, string>> = {
+	'Request timed out': 'no answer in time',
+	'Export failed with retryable status': 'the collector is overloaded',
+	'Concurrent export limit reached': 'the collector is too slow',
+};
+
+/** The collector's status or the socket's code; other messages could repeat an address with a password in it. */
 function reasonOf(error: (Error & { code?: unknown }) | undefined): string {
-	const { code } = error ?? {};
-	return typeof code === 'number'
-		? `the collector answered ${code}`
-		: `no answer (${String(code ?? error?.name ?? 'unknown')})`;
+	const { code, message = '' } = error ?? {};
+	if (typeof code === 'number') return `the collector answered ${code}`;
+	return MEANINGS[message] ?? `no answer (${typeof code === 'string' ? code : 'unknown reason'})`;
 }

@@ -51,7 +51,7 @@ export function otlpSink(target: OtlpTarget | undefined, options: OtlpSinkOption
 			const { openTelemetry } = await import('./openTelemetry');
 			telemetry = openTelemetry(target, {
 				delayMs: options.delayMs ?? 1_000,
-				timeoutMs: options.timeoutMs ?? 5_000,
+				timeoutMs: options.timeoutMs ?? 10_000,
 				mostQueued: MOST_QUEUED_SPANS,
 				exported,
 			});
