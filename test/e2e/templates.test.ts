@@ -25,6 +25,7 @@ const PICTURED: Record<string, string> = {
 	...(withRedis === it ? { '11': '11 as shipped' } : {}),
 	'12': '12',
 	'13': '13',
+	'14': '14',
 	'15': '15',
 };
 const withLiteLlm = liteLlmProgram ? it : it.skip;
@@ -60,6 +61,7 @@ describe(`every template with a question and an answer, backend ${backend}`, () 
 		['08', 'budget-guard'],
 		['10', 'ask-about-content'],
 		['13', 'provider-outage'],
+		['14', 'traced-questions'],
 		['15', 'cascade'],
 	];
 

@@ -99,6 +99,11 @@ function movedTo(workflow: Workflow): void {
 	webhook.webhookId = 'moved';
 }
 
+/** A port that nobody listens on. */
+function noMlflow(workflow: Workflow): void {
+	nodeOf(workflow, '.costTracker').parameters.tracesUrl = 'http://127.0.0.1:1';
+}
+
 interface Servers {
 	standIn: StandIn;
 	meaning: MeaningServer;
@@ -156,6 +161,8 @@ function copies({ standIn, meaning, liteLlm, chat, redis }: Servers) {
 				change: shortLived,
 			},
 		],
+		// Its address has no MLflow here (test/e2e/mlflow.test.ts has one), which must make no difference.
+		['14', '14-mlflow-tracing.json', { settings: openAi, change: noMlflow }],
 		['15', '15-cascade-small-then-large.json', { settings: both }],
 	];
 	if (redis) {
