@@ -25,6 +25,7 @@ import { ensureUserFolder } from '../scripts/lib/n8nUserFolder.mjs';
 import { startRedis } from '../scripts/lib/redisServer.mjs';
 import { stableId } from '../scripts/lib/templates/fit.mjs';
 import { idleRate, measure, once } from './endpoint/load.mjs';
+import { named, node, workflow } from './lib/workflows.mjs';
 
 const require = createRequire(import.meta.url);
 const { startStandIn } = require('../test/support/standInProvider/index.js');
@@ -86,30 +87,6 @@ async function startPortkey(standIn) {
 	return { name: `Portkey (cache ${status})`, url, headers, pid: child.pid };
 }
 
-const node = (name, type, typeVersion, parameters, more = {}) => ({
-	id: stableId(name),
-	name,
-	type,
-	typeVersion,
-	position: [0, 0],
-	parameters,
-	...more,
-});
-
-const workflow = (name, nodes, links = {}) => ({
-	id: stableId(`bench ${name}`),
-	name,
-	active: false,
-	nodes,
-	connections: Object.fromEntries(
-		Object.entries(links).map(([from, to]) => [
-			from,
-			{ main: [[{ node: to, type: 'main', index: 0 }]] },
-		]),
-	),
-	settings: { executionOrder: 'v1', saveDataSuccessExecution: 'none' },
-});
-
 function endpoint(listen, backend, port, standIn, credential) {
 	const trigger = node(
 		'Endpoint',
@@ -124,9 +101,7 @@ function endpoint(listen, backend, port, standIn, credential) {
 		},
 		{
 			webhookId: `${listen}-${backend}`,
-			...(backend === 'redis'
-				? { credentials: { [credential.type]: { id: credential.id, name: credential.name } } }
-				: {}),
+			...(backend === 'redis' ? named(credential) : {}),
 		},
 	);
 	const ask = node('Ask', 'n8n-nodes-base.httpRequest', 4.2, {

@@ -1,10 +1,15 @@
-/** `npm run bench [-- NAME args...]`: runs bench/NAME.mjs, or every bench/*.mjs one after another. */
+/**
+ * `npm run bench [-- NAME args...]`: runs bench/NAME.mjs, or one after another every bench/*.mjs that does
+ * not take half an hour by itself.
+ */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { repoRoot } from './lib/paths.mjs';
 import { say } from './lib/say.mjs';
 
+/** Run by name only. */
+const LONG = ['soak'];
 const folder = path.join(repoRoot, 'bench');
 const all = fs.existsSync(folder)
 	? fs
@@ -20,7 +25,7 @@ if (chosen && !all.includes(chosen)) {
 	process.exit(2);
 }
 
-for (const name of chosen ? [chosen] : all) {
+for (const name of chosen ? [chosen] : all.filter((one) => !LONG.includes(one))) {
 	say(`# ${name}`);
 	const { status } = spawnSync(process.execPath, [path.join(folder, `${name}.mjs`), ...args], {
 		stdio: 'inherit',
