@@ -31,6 +31,8 @@ export interface Exchange {
 }
 
 const KEEP_ALIVE_MS = 15_000;
+/** An execution that was not heard of for so many beats died with its worker. */
+const MISSED_BEATS = 4;
 /** A client that reads nothing is let go before its answer fills the memory. */
 const MOST_UNREAD_BYTES = 16 * 1024 ** 2;
 
@@ -83,6 +85,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 	const events = options.streamed ? eventsFor(operation, frame) : undefined;
 	const [write, end] = [response.write.bind(response), response.end.bind(response)];
 	let executionId: string | undefined;
+	let silence: NodeJS.Timeout | undefined;
 	let begun = false;
 	let answering = false;
 	let closed = false;
@@ -91,6 +94,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		if (closed) return false;
 		closed = true;
 		clearTimeout(deadline);
+		clearTimeout(silence);
 		clearInterval(heart);
 		response.off('close', gone);
 		return true;
@@ -126,6 +130,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		const given = answerBody(operation, item, frame);
 		if (!given.ok) return fail(given.error);
 		clearTimeout(deadline);
+		clearTimeout(silence);
 		const late = await options.onAnswer(given.body, item);
 		if (!close()) return;
 		if (events) {
@@ -153,8 +158,11 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 			if (message.promptCache === 'started') {
 				({ executionId } = message);
 				if (closed) cancel();
+				const { beatMs } = message;
+				if (beatMs) silence = setTimeout(() => fail(LOST), MISSED_BEATS * beatMs).unref();
 			}
-			if (closed || answering) return;
+			if (closed || answering) return clearTimeout(silence);
+			silence?.refresh();
 			if (message.promptCache === 'text' && events) {
 				const { piece } = message;
 				send(() => events.text(piece));
@@ -179,6 +187,14 @@ const FAILED: EndpointError = {
 	status: 500,
 	message: 'The workflow failed, or ended without an answer',
 	code: 'workflow_failed',
+};
+
+/** The client may ask again at once, and official clients do so by themselves. */
+const LOST: EndpointError = {
+	status: 503,
+	message: 'The answer was lost while it was computed: please ask again',
+	code: 'answer_lost',
+	retryAfterSeconds: 1,
 };
 
 /** A webhook's response has `end` replaced by then: the answer goes by the original one. */

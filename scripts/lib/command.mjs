@@ -22,13 +22,20 @@ export function environmentWithoutLocalBin(extra = {}) {
 
 /**
  * Runs a command to its end; what it prints goes to standard error, or is kept when `quiet`.
- * Resolves to `{ code, output }`; `output` is empty unless `quiet`. Never reads standard input.
+ * Resolves to `{ code, output }`; `output` is empty unless `quiet`. Never reads standard input. `uid`
+ * and `gid`: another user, where this one is root.
  */
-export function run(command, args, { cwd = repoRoot, env = process.env, quiet = false } = {}) {
+export function run(
+	command,
+	args,
+	{ cwd = repoRoot, env = process.env, quiet = false, uid, gid } = {},
+) {
 	return new Promise((resolve, reject) => {
 		const child = spawn(command, args, {
 			cwd,
 			env,
+			uid,
+			gid,
 			shell: windows && command === 'npm',
 			stdio: ['ignore', quiet ? 'pipe' : 2, quiet ? 'pipe' : 2],
 		});

@@ -18,11 +18,13 @@ export function importCredentials(
 	host: N8nHost,
 	userFolder: string,
 	credentials: Credential[],
+	env?: Record<string, string>,
 ): Promise<void>;
 export function importWorkflows(
 	host: N8nHost,
 	userFolder: string,
 	workflows: Workflow[],
+	env?: Record<string, string>,
 ): Promise<void>;
 export function logIn(url: string, owner: Owner): Promise<EditorSession>;
 export function publish(session: EditorSession, ids: string[]): Promise<void>;

@@ -14,22 +14,30 @@ async function withFolder(work) {
 	}
 }
 
-/** Imports `[{ id, name, type, data }]`; what has the same id is replaced. n8n may be running. */
-export function importCredentials(host, userFolder, credentials) {
+/**
+ * Imports `[{ id, name, type, data }]`; what has the same id is replaced. n8n may be running. `env`: of
+ * another database than the user folder's.
+ */
+export function importCredentials(host, userFolder, credentials, env) {
 	return withFolder(async (folder) => {
 		const file = path.join(folder, 'credentials.json');
 		fs.writeFileSync(file, JSON.stringify(credentials), { mode: 0o600 });
-		await n8nCommand(host, userFolder, ['import:credentials', `--input=${file}`]);
+		await n8nCommand(host, userFolder, ['import:credentials', `--input=${file}`], env);
 	});
 }
 
 /** Imports workflows that carry an `id`; they arrive switched off. */
-export function importWorkflows(host, userFolder, workflows) {
+export function importWorkflows(host, userFolder, workflows, env) {
 	return withFolder(async (folder) => {
 		for (const workflow of workflows) {
 			fs.writeFileSync(path.join(folder, `${workflow.id}.json`), JSON.stringify(workflow));
 		}
-		await n8nCommand(host, userFolder, ['import:workflow', '--separate', `--input=${folder}/`]);
+		await n8nCommand(
+			host,
+			userFolder,
+			['import:workflow', '--separate', `--input=${folder}/`],
+			env,
+		);
 	});
 }
 

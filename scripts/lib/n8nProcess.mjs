@@ -54,8 +54,8 @@ export function n8nEnvironment(host, userFolder, extra = {}) {
 }
 
 /** Runs one n8n command line (import, publish) to its end; throws with its output on failure. */
-export function n8nCommand(host, userFolder, args) {
-	const env = n8nEnvironment(host, userFolder);
+export function n8nCommand(host, userFolder, args, extra) {
+	const env = n8nEnvironment(host, userFolder, extra);
 	return runOrThrow(host.node, [host.bin, ...args], { cwd: userFolder, env, quiet: true });
 }
 

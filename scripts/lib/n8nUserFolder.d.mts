@@ -5,6 +5,7 @@ export interface Owner {
 	password: string;
 }
 
+export function setUpOwner(url: string, owner: Owner): Promise<void>;
 export function ensureUserFolder(
 	host: N8nHost,
 	userFolder: string,

@@ -9,7 +9,8 @@ import { withProgress } from './say.mjs';
 
 const PACKAGE = 'n8n-nodes-prompt-cache';
 
-async function setUpOwner(url, owner) {
+/** Makes the owner of an n8n that has none. */
+export async function setUpOwner(url, owner) {
 	const answer = await fetch(`${url}/rest/owner/setup`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },

@@ -6,8 +6,8 @@ import { stableId } from '../../scripts/lib/templates/fit.mjs';
 import { aiWorkflow, ROOTS, THINK_TOOL } from '../support/aiWorkflows';
 import type { TestN8n } from '../support/n8n';
 import { references, startTestN8n } from '../support/n8n';
-import type { N8nWorker } from '../support/n8nWorker';
-import { queueEnvironment, startN8nWorker } from '../support/n8nWorker';
+import type { N8nWorker } from '../support/queueMode';
+import { queueEnvironment, startN8nWorker } from '../support/queueMode';
 import type { StandIn } from '../support/standInProvider';
 import { startStandIn } from '../support/standInProvider';
 
@@ -52,7 +52,7 @@ beforeAll(async () => {
 		],
 	});
 	for (const name of ['worker-1', 'worker-2']) {
-		workers.push(await startN8nWorker(n8n.userFolder, name, env));
+		workers.push(await startN8nWorker({ userFolder: n8n.userFolder, name, env }));
 	}
 }, 420_000);
 

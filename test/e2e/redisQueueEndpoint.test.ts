@@ -1,54 +1,37 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import fs from 'node:fs';
-import path from 'node:path';
 import OpenAI from 'openai';
 import { freePort } from '../../scripts/lib/freePort.mjs';
-import { ensureN8nHost } from '../../scripts/lib/n8nHost.mjs';
-import { n8nEnvironment } from '../../scripts/lib/n8nProcess.mjs';
 import { startRedis, type RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { ALICE, endpointWorkflow, type Listen } from '../support/endpoint';
 import { testCredentials } from '../support/gateway';
 import { startTestN8n, type TestN8n } from '../support/n8n';
+import { queueEnvironment, startN8nWorker, type N8nWorker } from '../support/queueMode';
 import { startStandIn, type StandIn } from '../support/standInProvider';
 
 let standIn: StandIn;
 let redis: RedisServer;
 let n8n: TestN8n;
-let worker: ChildProcess | undefined;
+let worker: N8nWorker;
 let port: number;
 
 beforeAll(async () => {
 	standIn = await startStandIn({ chunkGapMs: 40 });
 	redis = await startRedis();
 	port = await freePort();
-	const queue = {
-		EXECUTIONS_MODE: 'queue',
-		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
-		QUEUE_BULL_REDIS_PORT: String(redis.port),
-	};
+	const env = queueEnvironment(redis.port);
 	const credentials = testCredentials(standIn, redis);
 	const workflows = (['port', 'webhook'] as const).flatMap((listen) =>
 		(['provider', 'agent'] as const).map((answer) =>
 			endpointWorkflow({ listen, path: answer, answer }, { port, standIn, credentials }),
 		),
 	);
-	n8n = await startTestN8n({ credentials, workflows, env: queue });
-	const host = await ensureN8nHost({ node: process.execPath, version: process.env.N8N_VERSION });
-	const output = fs.openSync(path.join(n8n.userFolder, 'worker.log'), 'a');
-	worker = spawn(host.node, [host.bin, 'worker', '--concurrency=10'], {
-		cwd: n8n.userFolder,
-		stdio: ['ignore', output, output],
-		env: n8nEnvironment(host, n8n.userFolder, {
-			...queue,
-			N8N_RUNNERS_BROKER_PORT: String(await freePort()),
-		}),
-	});
-	fs.closeSync(output);
+	n8n = await startTestN8n({ credentials, workflows, env });
+	const { userFolder } = n8n;
+	worker = await startN8nWorker({ userFolder, name: 'worker', env, concurrency: 10 });
 }, 240_000);
 
 afterAll(async () => {
-	worker?.kill('SIGKILL');
+	await worker?.stop();
 	await n8n?.stop();
 	await standIn?.stop();
 	await redis?.close();

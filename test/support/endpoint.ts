@@ -64,6 +64,8 @@ const node = (name: string, type: string, typeVersion: number, parameters: Param
 	parameters,
 });
 
+const link = (to: string, type = 'main') => [[{ node: to, type, index: 0 }]];
+
 /** A workflow with an endpoint and what answers its misses. */
 export function endpointWorkflow(
 	{ listen, path, parameters = {}, answer = 'provider' }: Plan,
@@ -106,7 +108,6 @@ export function endpointWorkflow(
 		}),
 		credentials: pick(named, 'openAiApi'),
 	};
-	const link = (to: string, type = 'main') => [[{ node: to, type, index: 0 }]];
 	const plans = {
 		provider: { nodes: [ask], connections: { Endpoint: { main: link('Ask') } } },
 		agent: {
@@ -125,6 +126,98 @@ export function endpointWorkflow(
 		active: false,
 		nodes: [trigger, ...nodes],
 		connections,
+		settings: { executionOrder: 'v1' },
+	} as unknown as Workflow;
+}
+
+/**
+ * An endpoint whose misses go by model, Cache Store and Cost Tracker; path `load` for port and webhook,
+ * with a key and a namespace for each, and others for the test that kills a worker.
+ */
+export function queueLoadWorkflow(
+	listen: Listen,
+	{ port, standIn, credentials }: { port: number; standIn: StandIn; credentials: Credential[] },
+): Workflow {
+	const redis = { credentials: pick(references(credentials), 'promptCacheRedisApi') };
+	const rows = [listen, 'killed'].map((name) => ({
+		key: `key-of-${name}`,
+		name,
+		namespace: `${name} load`,
+	}));
+	const nodes = [
+		{
+			...node('Endpoint', 'n8n-nodes-prompt-cache.llmEndpointTrigger', 1, {
+				listen,
+				path: 'load',
+				port,
+				backend: 'redis',
+				keys: { key: rows },
+			}),
+			...redis,
+			webhookId: `load-${listen}`,
+		},
+		{
+			...node('Ask', 'n8n-nodes-base.httpRequest', 4.2, {
+				method: 'POST',
+				url: `${standIn.url}/v1/chat/completions`,
+				sendBody: true,
+				specifyBody: 'json',
+				jsonBody: '={{ JSON.stringify($json.body) }}',
+				options: {},
+			}),
+			onError: 'continueRegularOutput',
+		},
+		{
+			...node('Store', 'n8n-nodes-prompt-cache.cacheStore', 1, { backend: 'redis' }),
+			...redis,
+		},
+		{
+			...node('Track', 'n8n-nodes-prompt-cache.costTracker', 1, { backend: 'redis' }),
+			...redis,
+		},
+	];
+	const name = `load by ${listen}`;
+	return {
+		id: stableId(name),
+		name,
+		active: false,
+		nodes,
+		connections: {
+			Endpoint: { main: link('Ask') },
+			Ask: { main: link('Store') },
+			Store: { main: link('Track') },
+		},
+		settings: { executionOrder: 'v1' },
+	} as unknown as Workflow;
+}
+
+/** A webhook `report` that answers what the ledger knows of a namespace. */
+export function reportWorkflow(credentials: Credential[]): Workflow {
+	const hook = {
+		...node('Webhook', 'n8n-nodes-base.webhook', 2.1, {
+			httpMethod: 'POST',
+			path: 'report',
+			responseMode: 'lastNode',
+			options: {},
+		}),
+		webhookId: 'report',
+	};
+	const report = {
+		...node('Report', 'n8n-nodes-prompt-cache.costTracker', 1, {
+			operation: 'report',
+			backend,
+			filter: { namespace: '={{ $json.body.namespace }}' },
+		}),
+		...(backend === 'redis'
+			? { credentials: pick(references(credentials), 'promptCacheRedisApi') }
+			: {}),
+	};
+	return {
+		id: stableId('report of a namespace'),
+		name: 'Report',
+		active: false,
+		nodes: [hook, report],
+		connections: { Webhook: { main: link('Report') } },
 		settings: { executionOrder: 'v1' },
 	} as unknown as Workflow;
 }

@@ -13,7 +13,7 @@ import {
 import { ensureN8nHost } from '../../scripts/lib/n8nHost.mjs';
 import type { N8nProcess } from '../../scripts/lib/n8nProcess.mjs';
 import { startN8n } from '../../scripts/lib/n8nProcess.mjs';
-import { ensureUserFolder } from '../../scripts/lib/n8nUserFolder.mjs';
+import { ensureUserFolder, setUpOwner } from '../../scripts/lib/n8nUserFolder.mjs';
 import { readTemplates } from '../../scripts/lib/templates/files.mjs';
 import type { FitOptions, Workflow } from '../../scripts/lib/templates/fit.mjs';
 import { fitTemplate } from '../../scripts/lib/templates/fit.mjs';
@@ -56,6 +56,8 @@ export interface TestN8nOptions {
 	credentials: Credential[];
 	workflows: Workflow[];
 	env?: Record<string, string>;
+	/** A database to be used instead of the SQLite file, as n8n's environment names it; empty. */
+	database?: Record<string, string>;
 	/** Where the package is taken from; this checkout by default. */
 	packageFolder?: string;
 }
@@ -94,7 +96,7 @@ async function post(url: string, body: unknown, headers: Record<string, string>)
 
 /** Starts n8n with the workflows published; every `post` carries `defaultHeaders`. */
 export async function startTestN8n(
-	{ credentials, workflows, env = {}, packageFolder }: TestN8nOptions,
+	{ credentials, workflows, env = {}, database, packageFolder }: TestN8nOptions,
 	defaultHeaders: Record<string, string> = {},
 ): Promise<TestN8n> {
 	const host = await ensureN8nHost({ node: process.execPath, version: process.env.N8N_VERSION });
@@ -105,17 +107,18 @@ export async function startTestN8n(
 
 	const start = async () => {
 		const port = n8n?.port;
-		n8n = await startN8n(host, userFolder, { env, port });
+		n8n = await startN8n(host, userFolder, { env: { ...env, ...database }, port });
 	};
 	const end = async () => {
 		await n8n.stop();
 		logs.push(n8n.log());
 	};
 
-	await importCredentials(host, userFolder, credentials);
-	await importWorkflows(host, userFolder, workflows);
+	await importCredentials(host, userFolder, credentials, database);
+	await importWorkflows(host, userFolder, workflows, database);
 	await start();
 	try {
+		if (database) await setUpOwner(n8n!.url, owner);
 		const ids = workflows.map(({ id }) => id as string);
 		await publish(await logIn(n8n!.url, owner), ids);
 		await waitForWebhooks(n8n!.url, workflows);

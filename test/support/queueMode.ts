@@ -1,4 +1,4 @@
-/** Workers beside a main n8n: queue mode, as on several hosts, but with one database and one Redis. */
+/** Workers and webhook processes beside a main n8n: queue mode, but with one host, database and Redis. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { freePort } from '../../scripts/lib/freePort.mjs';
 import { ensureN8nHost } from '../../scripts/lib/n8nHost.mjs';
 import { n8nEnvironment } from '../../scripts/lib/n8nProcess.mjs';
 
-/** What main and workers are told of the queue. */
+/** What all processes are told of the queue. */
 export function queueEnvironment(redisPort: number): Record<string, string> {
 	return {
 		EXECUTIONS_MODE: 'queue',
@@ -17,66 +17,110 @@ export function queueEnvironment(redisPort: number): Record<string, string> {
 	};
 }
 
-export interface N8nWorker {
-	/** Numbers of the executions this worker ran, in order. */
-	executions(): string[];
+export interface N8nBeside {
 	log(): string;
+	/** Ends it as a crash would. */
+	kill(): Promise<void>;
 	stop(): Promise<void>;
 }
 
+export interface N8nWorker extends N8nBeside {
+	/** Numbers of the executions this worker ran, in order. */
+	executions(): string[];
+	/** How many it has begun and not ended. */
+	inHand(): number;
+}
+
+export interface N8nWebhooks extends N8nBeside {
+	url: string;
+}
+
+interface Plan {
+	userFolder: string;
+	/** Of its log. */
+	name: string;
+	env: Record<string, string>;
+}
+
 /** Starts `n8n worker` on the user folder of the main process and resolves when it takes jobs. */
-export async function startN8nWorker(
-	userFolder: string,
-	name: string,
-	env: Record<string, string>,
-): Promise<N8nWorker> {
+export async function startN8nWorker({
+	concurrency = 2,
+	...plan
+}: Plan & { concurrency?: number }): Promise<N8nWorker> {
+	const isReady = (log: string) => /n8n worker is now ready/i.test(log);
+	const beside = await startBeside(plan, ['worker', `--concurrency=${concurrency}`], isReady);
+	const numbers = (what: RegExp) => [...beside.log().matchAll(what)].map(([, number]) => number!);
+	const executions = () => numbers(/Worker started execution (\d+)/g);
+	return {
+		...beside,
+		executions,
+		inHand: () => executions().length - numbers(/Worker finished execution (\d+)/g).length,
+	};
+}
+
+/** Starts `n8n webhook`, which answers production webhooks, and resolves when it does. */
+export async function startN8nWebhooks({ env, ...plan }: Plan): Promise<N8nWebhooks> {
+	const port = await freePort();
+	const url = `http://127.0.0.1:${port}`;
+	const isReady = () =>
+		fetch(`${url}/healthz/readiness`).then(
+			({ ok }) => ok,
+			() => false,
+		);
+	const own = { ...env, N8N_PORT: String(port), WEBHOOK_URL: `${url}/` };
+	return { ...(await startBeside({ ...plan, env: own }, ['webhook'], isReady)), url };
+}
+
+async function startBeside(
+	{ userFolder, name, env }: Plan,
+	command: string[],
+	isReady: (log: string) => boolean | Promise<boolean>,
+): Promise<N8nBeside> {
 	const host = await ensureN8nHost({ node: process.execPath, version: process.env.N8N_VERSION });
 	const file = path.join(userFolder, `${name}.log`);
 	const output = fs.openSync(file, 'w');
-	const child = spawn(host.node, [host.bin, 'worker', '--concurrency=2'], {
+	const child = spawn(host.node, [host.bin, ...command], {
 		cwd: userFolder,
 		detached: true,
 		stdio: ['ignore', output, output],
 		env: n8nEnvironment(host, userFolder, {
 			...env,
 			N8N_RUNNERS_BROKER_PORT: String(await freePort()),
-			N8N_LOG_LEVEL: 'debug',
 		}),
 	});
 	fs.closeSync(output);
+	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
 	const log = () => fs.readFileSync(file, 'utf8');
+	const kill = async () => {
+		signal(child, 'SIGKILL');
+		await ended;
+	};
 	try {
-		await waitFor(() => /Worker is now ready|n8n worker is now ready/i.test(log()), child, log);
+		for (let tries = 0; !(await isReady(log())); tries++) {
+			if (tries > 600 || child.exitCode !== null) {
+				throw new Error(`n8n ${command[0]} was not ready:\n${log().slice(-3000)}`);
+			}
+			await sleep(200);
+		}
 	} catch (error) {
-		kill(child, 'SIGKILL');
+		await kill();
 		throw error;
 	}
 	return {
 		log,
-		executions: () =>
-			[...log().matchAll(/Worker started execution (\d+)/g)].map(([, number]) => number!),
+		kill,
 		stop: async () => {
-			const ended = new Promise((resolve) => child.once('close', resolve));
-			kill(child, 'SIGTERM');
+			signal(child, 'SIGTERM');
 			await Promise.race([ended, sleep(8_000)]);
-			kill(child, 'SIGKILL');
+			await kill();
 		},
 	};
 }
 
-function kill({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
 	try {
-		process.kill(-pid!, signal);
+		process.kill(-pid!, name);
 	} catch {
 		// It has ended.
-	}
-}
-
-async function waitFor(done: () => boolean, child: ChildProcess, log: () => string): Promise<void> {
-	for (let tries = 0; !done(); tries++) {
-		if (tries > 600 || child.exitCode !== null) {
-			throw new Error(`The worker was not ready:\n${log().slice(-3000)}`);
-		}
-		await sleep(200);
 	}
 }

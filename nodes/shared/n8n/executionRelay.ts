@@ -8,7 +8,13 @@ import { isJsonObject } from '../core/json';
  * response promise, for a webhook as chunks of the streamed response.
  */
 export type RelayMessage =
-	| { promptCache: 'started'; executionId: string }
+	| {
+			promptCache: 'started';
+			executionId: string;
+			/** How often the execution says that it is alive; left out where it cannot die alone. */
+			beatMs?: number;
+	  }
+	| { promptCache: 'alive' }
 	| { promptCache: 'text'; piece: string }
 	| { promptCache: 'answer'; item: JsonObject }
 	| { promptCache: 'failed'; status: number | null };
@@ -31,6 +37,12 @@ interface Inside {
 }
 
 /**
+ * How often an execution on a queue worker says that it is alive. Of a worker that was killed n8n itself
+ * tells after 60 to 120 s, and runs its executions nowhere else. Tried on n8n 2.41, 2026-11.
+ */
+const BEAT_MS = 5_000;
+
+/**
  * Makes the execution tell how it goes: that it started, what it streams, and with what it ended.
  * Where n8n hides what is needed, the waiting process falls back to what n8n itself tells it.
  */
@@ -48,9 +60,17 @@ export async function relayExecution(ctx: IExecuteFunctions, streamed: boolean):
 			ctx.logger.warn(`The answer could not be sent back: ${String(error)}`);
 		}
 	};
-	await send({ promptCache: 'started', executionId: ctx.getExecutionId() });
+	const onWorker = process.env.EXECUTIONS_MODE === 'queue';
+	const executionId = ctx.getExecutionId();
+	await send({ promptCache: 'started', executionId, ...(onWorker ? { beatMs: BEAT_MS } : {}) });
+	const beat = onWorker
+		? setInterval(() => void send({ promptCache: 'alive' }), BEAT_MS).unref()
+		: undefined;
 	// First of all handlers: the client need not wait until n8n has saved the execution.
-	hooks.handlers.workflowExecuteAfter.unshift((run: IRun) => send(outcomeOf(run)));
+	hooks.handlers.workflowExecuteAfter.unshift((run: IRun) => {
+		clearInterval(beat);
+		return send(outcomeOf(run));
+	});
 	if (!emitted || !streamed || !hooks.handlers.sendChunk) return;
 	allowStreaming(ctx);
 	additionalData.streamingEnabled = true;

@@ -1,0 +1,7 @@
+export interface PostgresServer {
+	/** What n8n is told of it. */
+	env: Record<string, string>;
+	close(): Promise<void>;
+}
+
+export function startPostgres(): Promise<PostgresServer>;

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../scripts/lib/freePort.mjs';
+import { startPostgres, type PostgresServer } from '../../scripts/lib/postgresServer.mjs';
+import { startRedis, type RedisServer } from '../../scripts/lib/redisServer.mjs';
+import { queueLoadWorkflow, reportWorkflow } from '../support/endpoint';
+import { testCredentials } from '../support/gateway';
+import { sendLoad } from '../support/load';
+import { startTestN8n, type TestN8n } from '../support/n8n';
+import {
+	queueEnvironment,
+	startN8nWebhooks,
+	startN8nWorker,
+	type N8nWebhooks,
+	type N8nWorker,
+} from '../support/queueMode';
+import { startStandIn, type StandIn } from '../support/standInProvider';
+
+const AT_ONCE = 32;
+const WORKER_CONCURRENCY = 10;
+
+let standIn: StandIn;
+let redis: RedisServer;
+let postgres: PostgresServer;
+let n8n: TestN8n;
+let webhooks: N8nWebhooks;
+let workers: N8nWorker[] = [];
+let port: number;
+
+beforeAll(async () => {
+	standIn = await startStandIn({ latencyMs: 100 });
+	redis = await startRedis();
+	// n8n supports queue mode on PostgreSQL only: SQLite is locked now and then under such a load.
+	postgres = await startPostgres();
+	port = await freePort();
+	const env = {
+		...postgres.env,
+		...queueEnvironment(redis.port),
+		// What n8n saves of executions is no part of the matter, and how it evaluates expressions neither.
+		EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
+		N8N_EXPRESSION_ENGINE: 'legacy',
+		// A dead worker's jobs are given up after 15 s instead of 90.
+		QUEUE_WORKER_LOCK_DURATION: '10000',
+		QUEUE_WORKER_LOCK_RENEW_TIME: '3000',
+		QUEUE_WORKER_STALLED_INTERVAL: '5000',
+	};
+	const credentials = testCredentials(standIn, redis);
+	const places = { port, standIn, credentials };
+	n8n = await startTestN8n({
+		credentials,
+		workflows: [
+			queueLoadWorkflow('webhook', places),
+			queueLoadWorkflow('port', places),
+			reportWorkflow(credentials),
+		],
+		env,
+		database: postgres.env,
+	});
+	const { userFolder } = n8n;
+	webhooks = await startN8nWebhooks({ userFolder, name: 'webhooks', env });
+	for (const name of ['worker-1', 'worker-2']) {
+		const plan = { userFolder, name, env, concurrency: WORKER_CONCURRENCY };
+		workers.push(await startN8nWorker(plan));
+	}
+}, 420_000);
+
+afterAll(async () => {
+	await Promise.all([...workers, ...(webhooks ? [webhooks] : [])].map((one) => one.stop()));
+	workers = [];
+	await n8n?.stop();
+	await standIn?.stop();
+	await redis?.close();
+	await postgres?.close();
+}, 90_000);
+
+const bases = {
+	webhook: () => `${webhooks.url}/webhook/load/v1`,
+	port: () => `http://127.0.0.1:${port}/load/v1`,
+};
+
+/** Calls and hits that the ledger has of a namespace, once it has all that is expected of it. */
+async function booked(namespace: string, answers: number) {
+	type Totals = { calls: number; hits: number };
+	for (let tries = 0; ; tries++) {
+		const { body } = await n8n.post('report', { namespace });
+		const { calls, hits } = (body as unknown as { report: { totals: Totals } }).report.totals;
+		// The endpoint books hits once a second.
+		if (calls + hits >= answers || tries > 100) return { calls, hits };
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
+
+describe('one main, one webhook process, two workers and one Redis', () => {
+	it.each([
+		{ listen: 'webhook' as const, requests: 5_000 },
+		{ listen: 'port' as const, requests: 1_000 },
+	])(
+		'answer $requests requests by $listen with one call for each distinct one, and book exactly that',
+		async ({ listen, requests }) => {
+			const distinct = requests / 5;
+			standIn.resetCalls();
+			const outcome = await sendLoad(bases[listen](), `key-of-${listen}`, {
+				requests,
+				distinct,
+				atOnce: AT_ONCE,
+				question: (number) => `Question ${number} by ${listen}`,
+				maxRetries: 0,
+			});
+
+			expect(outcome).toEqual({ right: requests, wrong: [], refusals: {} });
+			expect(standIn.calls().total).toBe(distinct);
+			const hits = requests - distinct;
+			expect(await booked(`${listen} load`, requests)).toEqual({ calls: distinct, hits });
+			for (const worker of workers) expect(worker.executions().length).toBeGreaterThan(0);
+		},
+		300_000,
+	);
+
+	it('answer every client though a worker is killed, and repeat no more calls than it had in hand', async () => {
+		const [requests, distinct] = [1_000, 200];
+		standIn.resetCalls();
+		standIn.fail({ delayMs: 2_000, times: Infinity });
+		const load = sendLoad(bases.webhook(), 'key-of-killed', {
+			requests,
+			distinct,
+			atOnce: AT_ONCE,
+			question: (number) => `Question ${number} while a worker is killed`,
+			// What the official client does unless told otherwise.
+			maxRetries: 2,
+		});
+		const [, worker] = workers;
+		while (standIn.calls().total < distinct / 4 || worker!.inHand() < WORKER_CONCURRENCY / 2) {
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+		await worker!.kill();
+		standIn.heal();
+		const inHand = worker!.inHand();
+		const outcome = await load;
+		const calls = standIn.calls().total;
+		process.stderr.write(`${JSON.stringify({ ...outcome, inHand, calls })}\n`);
+
+		expect(outcome).toMatchObject({ right: requests, wrong: [] });
+		expect(calls).toBeGreaterThanOrEqual(distinct);
+		expect(calls).toBeLessThanOrEqual(distinct + inHand);
+		expect(outcome.refusals['503 answer_lost']).toBeGreaterThan(0);
+		const ledger = await booked('killed load', requests - inHand);
+		// A call that was made but not yet booked when its worker was killed is in no book.
+		expect(ledger.calls).toBeLessThanOrEqual(calls);
+		expect(ledger.calls).toBeGreaterThanOrEqual(calls - inHand);
+	}, 300_000);
+});
