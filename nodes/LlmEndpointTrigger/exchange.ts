@@ -16,8 +16,8 @@ export interface ExchangeOptions {
 	timeoutMs: number;
 	/** Keeps a good answer; gives headers that are known only now. */
 	onAnswer(body: JsonObject, item: JsonObject): Promise<Record<string, string>>;
-	/** There will be no answer: the client is gone, or it failed. */
-	onGiveUp(): void;
+	/** There will be no answer: it failed, or else the client or the worker is gone. */
+	onGiveUp(hasFailed: boolean): void;
 	/** Stops the execution that computes the answer. */
 	stop(executionId: string): void;
 }
@@ -112,7 +112,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 	const gone = (): void => {
 		if (!close()) return;
 		cancel();
-		options.onGiveUp();
+		options.onGiveUp(false);
 	};
 	const fail = (error: EndpointError): void => {
 		if (!close()) return;
@@ -122,7 +122,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		} else {
 			sendError(withOwnEnd(response, end), protocol, error, headers);
 		}
-		options.onGiveUp();
+		options.onGiveUp(error !== LOST);
 	};
 	const answer = async (item: JsonObject): Promise<void> => {
 		if (answering) return;

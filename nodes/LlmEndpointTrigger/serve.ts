@@ -142,14 +142,14 @@ async function answer(
 		headers['x-prompt-cache-status'] = 'miss';
 		delete headers['x-prompt-cache-age'];
 	}
-	if (response.destroyed) return giveUp(asked, endpoint, deps);
+	if (response.destroyed) return giveUp(asked, endpoint, deps, false);
 	if (onlyIfCached(cacheControl)) {
-		await giveUp(asked, endpoint, deps);
+		await giveUp(asked, endpoint, deps, false);
 		const message = 'No cached answer, and only-if-cached was asked for';
 		return sendError(response, endpoint.protocol, { status: 504, message, code: 'not_cached' });
 	}
 	if (endpoint.waiting.count >= endpoint.maxWaiting) {
-		await giveUp(asked, endpoint, deps);
+		await giveUp(asked, endpoint, deps, false);
 		const error = { status: 503, message: 'Too many requests are being answered', code: 'busy' };
 		return sendError(response, endpoint.protocol, { ...error, retryAfterSeconds: 1 }, headers);
 	}
@@ -171,7 +171,7 @@ async function answer(
 			if (typeof usage?.usd === 'number') late['x-prompt-cache-cost'] = usd(usage.usd);
 			return late;
 		},
-		onGiveUp: () => void giveUp(asked, endpoint, endpoint.open()),
+		onGiveUp: (hasFailed) => void giveUp(asked, endpoint, endpoint.open(), hasFailed),
 		stop: endpoint.stop,
 	});
 	start(item(), exchange);
@@ -186,7 +186,7 @@ function refresher(
 ): Exchange {
 	let over = false;
 	const end = (): void => {
-		if (!over) void giveUp(asked, endpoint, endpoint.open());
+		if (!over) void giveUp(asked, endpoint, endpoint.open(), true);
 		over = true;
 	};
 	return {

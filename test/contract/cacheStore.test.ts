@@ -170,6 +170,13 @@ describe.each(here)('the cache on %s', (_name, start) => {
 			expect(await lease(one, 'next')).toBe('released');
 		});
 
+		it('given up without a mark, passes on to the next of those who wait', async () => {
+			const one = command();
+			await lease(one, 'holder');
+			await store.releaseLeases([{ ...one, token: 'holder' }], 0);
+			expect([await lease(one, 'next'), await lease(one, 'third')]).toEqual(['acquired', 'held']);
+		});
+
 		it('of a dead holder passes on when its time is over', async () => {
 			const one = command();
 			await store.lookup([{ ...query(one), lease: { token: 'dead', ttlMs: 30 } }]);

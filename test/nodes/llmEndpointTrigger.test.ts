@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { INodeParameters, ITriggerFunctions } from 'n8n-workflow';
 import { freePort } from '../../scripts/lib/freePort.mjs';
+import type { Exchange } from '../../nodes/LlmEndpointTrigger/exchange';
 import { listen, type PathHandler } from '../../nodes/LlmEndpointTrigger/listener';
 import { LlmEndpointTrigger } from '../../nodes/LlmEndpointTrigger/LlmEndpointTrigger.node';
 import { serve } from '../../nodes/LlmEndpointTrigger/serve';
@@ -226,7 +227,14 @@ describe('serving', () => {
 		body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], ...more }),
 	});
 
-	async function openEndpoint(parameters: Record<string, unknown>, answer: JsonObject | undefined) {
+	async function openEndpoint(
+		parameters: Record<string, unknown>,
+		answer: JsonObject | undefined,
+		run: (exchange: Exchange, number: number) => void = (exchange) => {
+			exchange.receive({ promptCache: 'started', executionId: '7' });
+			if (answer) exchange.receive({ promptCache: 'answer', item: answer });
+		},
+	) {
 		const ctx = context({ port: await freePort(), ...parameters });
 		const endpoint = await readEndpoint(ctx);
 		const items: JsonObject[] = [];
@@ -236,8 +244,7 @@ describe('serving', () => {
 		await open(place, (http1, response, below) =>
 			serve(http1, response, below, endpoint, (item, exchange) => {
 				items.push(item);
-				exchange?.receive({ promptCache: 'started', executionId: '7' });
-				if (answer) exchange?.receive({ promptCache: 'answer', item: answer });
+				if (exchange) run(exchange, items.length);
 			}),
 		);
 		return {
@@ -269,6 +276,43 @@ describe('serving', () => {
 		expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
 		expect((await slow).status).toBe(504);
 		expect(stopped).toEqual(['7']);
+	});
+
+	it('tells a client to ask again when the worker falls silent, and lets one of those who wait compute it', async () => {
+		const { url, items } = await openEndpoint({}, undefined, (exchange, number) => {
+			if (number === 1) {
+				exchange.receive({ promptCache: 'started', executionId: '7', beatMs: 50 });
+				exchange.receive({ promptCache: 'alive' });
+			} else {
+				exchange.receive({ promptCache: 'answer', item: { answer: 'from another worker' } });
+			}
+		});
+		const first = fetch(url, request('its worker is killed'));
+		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
+		const waiting = Array.from({ length: 4 }, () => fetch(url, request('its worker is killed')));
+
+		const lost = await first;
+		expect([lost.status, lost.headers.get('retry-after')]).toEqual([503, '1']);
+		expect(await lost.json()).toMatchObject({ error: { code: 'answer_lost' } });
+		const answers = await Promise.all(waiting);
+		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+		expect(items).toHaveLength(2);
+	});
+
+	it('lets one of those who wait compute the answer when the client whose request started it goes away', async () => {
+		const { url, items, stopped } = await openEndpoint({}, undefined, (exchange, number) => {
+			exchange.receive({ promptCache: 'started', executionId: String(number) });
+			if (number > 1) exchange.receive({ promptCache: 'answer', item: { answer: 'for the rest' } });
+		});
+		const gone = new AbortController();
+		const first = fetch(url, { ...request('left by its client'), signal: gone.signal });
+		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
+		const waiting = Array.from({ length: 4 }, () => fetch(url, request('left by its client')));
+		gone.abort();
+
+		await expect(first).rejects.toThrow();
+		expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+		expect([items.length, stopped]).toEqual([2, ['1']]);
 	});
 
 	it('does not keep a refusal, a cut answer or broken JSON', async () => {

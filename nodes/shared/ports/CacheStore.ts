@@ -115,7 +115,10 @@ export interface CacheStore {
 	/** Keeps leases that are still held by their tokens. */
 	extendLeases(leases: LeaseRef[], ttlMs: number): Promise<void>;
 
-	/** Gives up a lease without an answer: for `markMs` those who wait go on by themselves at once. */
+	/**
+	 * Gives up a lease without an answer: for `markMs` those who wait go on by themselves at once. With
+	 * 0 there is no mark, and the next of them takes the lease over.
+	 */
 	releaseLeases(leases: LeaseRef[], markMs: number): Promise<void>;
 
 	/** Makes entries unservable; `invalidated` counts entries that may since have expired by themselves. */

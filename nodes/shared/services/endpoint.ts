@@ -209,21 +209,23 @@ export async function keepAnswer(
 
 const RELEASE_MARK_MS = 2_000;
 
-/** Gives up the lease of a request that will have no answer: those who wait go on by themselves. */
+/**
+ * Gives up the lease of a request that will have no answer. Where it failed, those who wait go on by
+ * themselves; where only its own client or worker is gone, the next of them computes it for all.
+ */
 export async function giveUp(
 	{ outcome, namespace, key }: Asked,
 	settings: EndpointSettings,
 	deps: EndpointDeps,
+	hasFailed: boolean,
 ): Promise<void> {
 	const { token } = outcome;
+	const markMs = hasFailed ? RELEASE_MARK_MS : 0;
 	if (!token || !(isHit(outcome) ? outcome.refresh : outcome.leader)) return;
 	deps.leases.drop(token);
 	deps.pending.delete(token);
 	// A lease that cannot be released expires by itself.
 	await deps.store
-		.run(
-			(live) => live.releaseLeases([{ namespace, key, token }], RELEASE_MARK_MS),
-			settings.timeoutMs,
-		)
+		.run((live) => live.releaseLeases([{ namespace, key, token }], markMs), settings.timeoutMs)
 		.catch(() => undefined);
 }

@@ -117,10 +117,12 @@ end
 return held
 `;
 
-/** Compare and mark as given up. KEYS: leases. ARGV: ms of the mark, then a token for each. */
+/** Compare and mark as given up, or remove where the mark lasts 0 ms. KEYS: leases. ARGV: ms of the mark, then a token for each. */
 export const RELEASE = `
 for i, key in ipairs(KEYS) do
-	if redis.call('GET', key) == ARGV[i + 1] then redis.call('SET', key, '-', 'PX', ARGV[1]) end
+	if redis.call('GET', key) == ARGV[i + 1] then
+		if ARGV[1] == '0' then redis.call('DEL', key) else redis.call('SET', key, '-', 'PX', ARGV[1]) end
+	end
 end
 return 1
 `;
