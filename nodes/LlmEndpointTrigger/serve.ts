@@ -234,8 +234,15 @@ function bookedAs(
 }
 
 function frameOf(request: JsonObject, nowMs: number): AnswerFrame {
-	const id = randomUUID().replaceAll('-', '').slice(0, 24);
-	return { id, createdSeconds: Math.floor(nowMs / 1000), request };
+	let id: string | undefined;
+	return {
+		// Most stored answers have one of their own.
+		get id() {
+			return (id ??= randomUUID().replaceAll('-', '').slice(0, 24));
+		},
+		createdSeconds: Math.floor(nowMs / 1000),
+		request,
+	};
 }
 
 function headersOf({ outcome, key }: Asked): Record<string, string> {

@@ -94,6 +94,21 @@ describe.each(backends)('the cost ledger on %s', (_name, start) => {
 		expect(sum.hitLatency.reduce((a, b) => a + b, 0)).toBe(1);
 	});
 
+	it('books many equal answers as one, and counts each', async () => {
+		const hit = { kind: 'hit', costNanoUsd: 0, avoidedNanoUsd: 250, savedLatencyMs: 900 } as const;
+		await ledger.record([
+			call({ namespace: 'times', ...hit, latencyMs: 1, times: 40 }),
+			call({ namespace: 'times', ...hit, latencyMs: 1 }),
+		]);
+		expect(await totals(ledger, 'times')).toMatchObject({
+			calls: 0,
+			hits: 41,
+			avoidedNanoUsd: 41 * 250,
+			savedLatencyMs: 41 * 900,
+			hitLatency: expect.arrayContaining([41]),
+		});
+	});
+
 	it('counts an unknown cost as unknown, not as 0 alone', async () => {
 		await ledger.record([call({ namespace: 'unknown', costNanoUsd: null })]);
 		expect(await totals(ledger, 'unknown')).toMatchObject({

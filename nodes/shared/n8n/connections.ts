@@ -186,8 +186,7 @@ export type RedisCredential = RedisSettings & { keyPrefix: string; encryptionKey
  * @throws ConfigError where an encryption key is not one
  */
 export function redisConnection(credential: RedisCredential): Connection {
-	const name = hash('sha256', JSON.stringify(credential));
-	return pooled(`redis:${name}`, () => {
+	return pooled(nameOf(credential), () => {
 		const keys = parseEncryptionKeys(credential.encryptionKeys);
 		const client = connectRedis(credential);
 		const prefix = credential.keyPrefix;
@@ -196,6 +195,18 @@ export function redisConnection(credential: RedisCredential): Connection {
 			client.disconnect(),
 		);
 	});
+}
+
+const names = new WeakMap<RedisCredential, string>();
+
+/** A trigger asks for its connection with every request, and with the same object. */
+function nameOf(credential: RedisCredential): string {
+	let name = names.get(credential);
+	if (name === undefined) {
+		name = `redis:${hash('sha256', JSON.stringify(credential))}`;
+		names.set(credential, name);
+	}
+	return name;
 }
 
 function parseEncryptionKeys(list: string): Buffer[] {

@@ -33,7 +33,7 @@ export function decideRow(
 	}
 	let entry: Entry;
 	try {
-		entry = decodeEntry(row.packed, settings.encryptionKeys);
+		entry = (settings.decode ?? decodeEntry)(row.packed, settings.encryptionKeys);
 	} catch (error) {
 		if (!(error instanceof CorruptEntry)) throw error;
 		return miss(asked, epoch, [`${UNREADABLE}: ${error.message}`]);

@@ -7,6 +7,8 @@ import type { Json, JsonObject } from '../core/json';
 import type { EndpointError } from '../core/protocol/errors';
 import { takeRequest, type Bucket } from '../core/protocol/rateLimit';
 import type { LRUCache } from 'lru-cache';
+import { decodeOnce } from './decodeOnce';
+import { gatherLookups } from './gatherLookups';
 import { isHit, lookup, type LookupDeps, type LookupOutcome } from './lookup';
 import type { PendingRequests } from './pendingRequests';
 import { storeAnswers, type StoreOutcome, type StoreSettings } from './store';
@@ -133,8 +135,9 @@ export async function ask(
 				coalesceWaitMs,
 				timeoutMs,
 				encryptionKeys: deps.encryptionKeys,
+				decode: decodeOnce,
 			},
-			deps,
+			{ store: gatherLookups(deps.store), clock: deps.clock, leases: deps.leases },
 		);
 		const { token, epoch } = outcome!;
 		const leads = isHit(outcome!) ? outcome.refresh : outcome!.leader;

@@ -1,4 +1,5 @@
 import type { Entry } from '../core/entry/envelope';
+import type { DecodeEntry } from './decodeOnce';
 import type { ExplainedRequest } from '../core/explain/components';
 import type { CacheControl } from '../core/freshness/cacheControl';
 
@@ -17,6 +18,8 @@ export interface LookupSettings {
 	timeoutMs: number;
 	/** AES-256-GCM keys; none where entries are not encrypted. */
 	encryptionKeys: readonly Buffer[];
+	/** How entries are unpacked; anew each time where left out. */
+	decode?: DecodeEntry;
 }
 
 export type LookupOutcome =

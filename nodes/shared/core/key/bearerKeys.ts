@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** A caller's key, as its digest. */
 export interface BearerKey {
@@ -18,7 +18,7 @@ export function keyDigest(key: string): Buffer {
 	return given ? Buffer.from(given, 'hex') : sha256(key);
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /**
  * The key that was presented; undefined where it is none of them. Every key is compared, each in

@@ -34,6 +34,8 @@ export interface LedgerCall extends LedgerDimensions {
 	latencyMs: number | null;
 	/** How much sooner the hit answered than the model would have. */
 	savedLatencyMs: number;
+	/** How many answers just like this one are booked together; 1 where left out. */
+	times?: number;
 	/** Reservations of budgets that this call settles. */
 	settles: readonly Reservation[];
 }

@@ -81,6 +81,13 @@ export function countersOf(call: LedgerCall): Counters {
 			counters.timedCalls = 1;
 		}
 	}
+	return call.times === undefined ? counters : multiplied(counters, call.times);
+}
+
+function multiplied(counters: Counters, times: number): Counters {
+	for (const name of counterNames) counters[name] *= times;
+	counters.callLatency = counters.callLatency.map((count) => count * times);
+	counters.hitLatency = counters.hitLatency.map((count) => count * times);
 	return counters;
 }
 

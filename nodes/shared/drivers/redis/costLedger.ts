@@ -56,6 +56,7 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 			const dimensions = encodeDimensions(call);
 			const known = rows.size;
 			const row = rows.of(`${hour} ${dimensions}`);
+			const counters = countersOf(call);
 			if (rows.size > known) rowArgs.push(hour, dimensions);
 			const settles = call.settles.map(
 				({ periodKey: period, scope, id }) =>
@@ -64,8 +65,8 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 			callArgs.push(
 				shortId(call.id),
 				row,
-				packCounters(countersOf(call)),
-				(call.costNanoUsd ?? 0) + call.overheadNanoUsd,
+				packCounters(counters),
+				counters.costNanoUsd + counters.overheadNanoUsd,
 				scopesOf(call)
 					.map((scope) => scopes.of(scope))
 					.join(' '),
