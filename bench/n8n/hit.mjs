@@ -1,0 +1,140 @@
+/** Template 01 as a user runs it, and the same way through n8n's own nodes. */
+import { createHash } from 'node:crypto';
+import { node, workflow } from '../lib/workflows.mjs';
+import { readTemplates } from '../../scripts/lib/templates/files.mjs';
+import { fitTemplate, stableId } from '../../scripts/lib/templates/fit.mjs';
+
+const request = {
+	model: 'm',
+	temperature: 0,
+	messages: [
+		{
+			role: 'user',
+			content: 'What does a prompt cache save, and where is it of no use? '.repeat(12),
+		},
+	],
+};
+export const hitBody = JSON.stringify(request);
+
+/** Where the flow of shipped nodes looks. */
+export const rawKey = () => `raw:${createHash('sha256').update(hitBody).digest('hex')}`;
+
+const webhook = (name, credentials) =>
+	node(
+		'Webhook',
+		'n8n-nodes-base.webhook',
+		2.1,
+		{
+			httpMethod: 'POST',
+			path: `hit-${name}`,
+			authentication: 'headerAuth',
+			responseMode: 'responseNode',
+			options: {},
+		},
+		{ webhookId: `hit-${name}`, credentials: { httpHeaderAuth: credentials.httpHeaderAuth } },
+	);
+const respond = (name = 'Respond') =>
+	node(name, 'n8n-nodes-base.respondToWebhook', 1.4, {
+		respondWith: 'firstIncomingItem',
+		options: {},
+	});
+
+/** The shipped template; its file and the nodes' parameters are as users get them. */
+function template(backend, credentials) {
+	const { workflow: shipped } = readTemplates().find(({ file }) => file.startsWith('01-'));
+	const { workflow: fitted } = fitTemplate(shipped, {
+		id: stableId(`bench hit ${backend}`),
+		credentials,
+		backend,
+		change: ({ nodes }) => {
+			for (const one of nodes) {
+				if (one.type === 'n8n-nodes-base.webhook') {
+					one.parameters.path = `hit-${backend}`;
+					one.webhookId = `hit-${backend}`;
+				}
+			}
+		},
+	});
+	return { ...fitted, name: `hit ${backend}` };
+}
+
+/** Stores the answer that the template then finds. */
+function fill(backend, credentials) {
+	const credential =
+		backend === 'redis'
+			? { credentials: { promptCacheRedisApi: credentials.promptCacheRedisApi } }
+			: {};
+	const name = `fill-${backend}`;
+	const flow = workflow(
+		`hit ${name}`,
+		[
+			webhook(name, credentials),
+			node('Lookup', 'n8n-nodes-prompt-cache.cacheLookup', 1, { backend }, credential),
+			node(
+				'Store',
+				'n8n-nodes-prompt-cache.cacheStore',
+				1,
+				{
+					backend,
+					response: JSON.stringify({ answer: 'A stored answer. '.repeat(40), model: 'm' }),
+				},
+				credential,
+			),
+			respond(),
+		],
+		{ Webhook: 'Lookup', Lookup: 'Store', Store: 'Respond' },
+	);
+	flow.connections.Lookup.main.unshift([]);
+	return flow;
+}
+
+function ofShippedNodes(credentials) {
+	const flow = workflow(
+		'hit shipped',
+		[
+			webhook('shipped', credentials),
+			node('Crypto', 'n8n-nodes-base.crypto', 1, {
+				action: 'hash',
+				type: 'SHA256',
+				value: '={{ JSON.stringify($json.body) }}',
+				dataPropertyName: 'key',
+				encoding: 'hex',
+			}),
+			node(
+				'Redis',
+				'n8n-nodes-base.redis',
+				1,
+				{ operation: 'get', propertyName: 'answer', key: '=raw:{{ $json.key }}', options: {} },
+				{ credentials: { redis: credentials.redis } },
+			),
+			node('Found?', 'n8n-nodes-base.if', 2.2, {
+				conditions: {
+					options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
+					conditions: [
+						{
+							id: stableId('bench found'),
+							leftValue: '={{ $json.answer }}',
+							rightValue: '',
+							operator: { type: 'string', operation: 'notEmpty', singleValue: true },
+						},
+					],
+					combinator: 'and',
+				},
+				options: {},
+			}),
+			respond(),
+		],
+		{ Webhook: 'Crypto', Crypto: 'Redis', Redis: 'Found?', 'Found?': 'Respond' },
+	);
+	return flow;
+}
+
+export function hitFlows(credentials) {
+	const backends = ['embedded', 'redis'];
+	return [
+		workflow('hit empty', [webhook('empty', credentials), respond()], { Webhook: 'Respond' }),
+		ofShippedNodes(credentials),
+		...backends.map((backend) => template(backend, credentials)),
+		...backends.map((backend) => fill(backend, credentials)),
+	];
+}
