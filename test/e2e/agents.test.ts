@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Agents } from '../support/agents';
 import { startAgents, streamed } from '../support/agents';
 import type { ProviderName } from '../support/aiWorkflows';
-import { PARSER, PROVIDERS, ROOTS, THINK_TOOL, vectorStore } from '../support/aiWorkflows';
+import {
+	embeddingsOf,
+	PARSER,
+	PROVIDERS,
+	ROOTS,
+	THINK_TOOL,
+	vectorStore,
+} from '../support/aiWorkflows';
 import { backend } from '../support/n8n';
 
 const providers = Object.keys(PROVIDERS) as ProviderName[];
@@ -61,6 +68,13 @@ beforeAll(async () => {
 			root: ROOTS.chain,
 			model: 'openai chat',
 			cache: { match: 'semantic' },
+		}),
+		make({
+			route: 'near-connected',
+			root: ROOTS.chain,
+			model: 'openai chat',
+			cache: { match: 'semantic', semantic: { embedder: 'subNode' } },
+			parts: [embeddingsOf('Cache')],
 		}),
 		make({
 			route: 'batch',
@@ -232,6 +246,25 @@ describe(`a Cached Chat Model in a real n8n, backend ${backend}`, () => {
 			cache: { hit: true, layer: 'semantic', matchedPrompt: 'How do I reset my password?' },
 		});
 		expect(await ask('near', { text: 'How do I reset my phone?' })).toMatchObject({ calls: 1 });
+	});
+
+	it('compares prompts by a connected Embeddings node, asked once for each', async () => {
+		const [chat, embeddings] = ['POST /v1/chat/completions', 'POST /v1/embeddings'];
+		agents.standIn.resetCalls();
+		const first = await ask('near-connected', { text: 'How do I reset my password?' });
+		expect(agents.standIn.calls().byRoute).toEqual({ [chat]: 1, [embeddings]: 1 });
+		agents.standIn.resetCalls();
+		const again = await ask('near-connected', { text: 'how can I reset my password' });
+		expect(agents.standIn.calls().byRoute).toEqual({ [embeddings]: 1 });
+		expect(again.text).toBe(first.text);
+		const [turn] = (await agents.lastRunData()).Cache!;
+		expect(turn).toMatchObject({
+			cache: { hit: true, layer: 'semantic', matchedPrompt: 'How do I reset my password?' },
+		});
+		// The stand-in's vectors share five words of six.
+		expect((turn!.cache as { similarity: number }).similarity).toBeCloseTo(5 / 6, 1);
+		await ask('near-connected', { text: 'How do I reset my phone?' });
+		expect(agents.standIn.calls().byRoute).toEqual({ [chat]: 1, [embeddings]: 2 });
 	});
 
 	it('answers a batch of 50 items again without a call', async () => {

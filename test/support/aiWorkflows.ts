@@ -18,7 +18,7 @@ export interface Provider {
 	route: string;
 }
 
-/** Chat model sub-nodes of n8n 2.41, before the stand-in. */
+/** Chat model sub-nodes in versions that n8n 1.123 has too, before the stand-in. */
 export const PROVIDERS = {
 	'openai chat': {
 		type: 'lmChatOpenAi',
@@ -187,6 +187,9 @@ function connect(links: Link[]): Workflow['connections'] {
 	return connections;
 }
 
+/** The newest agent of each n8n: 1.123 has none after 3, and refuses to activate what it does not know. */
+const AGENT = process.env.N8N_VERSION?.startsWith('1.') ? 3 : 3.1;
+
 const text = '={{ $json.body ? $json.body.text : $json.text }}';
 
 /** The parents that use a model, by name. */
@@ -203,12 +206,12 @@ export const ROOTS = {
 	},
 	agent: {
 		type: 'agent',
-		version: 3.1,
+		version: AGENT,
 		parameters: { promptType: 'define', text, options: { enableStreaming: false } },
 	},
 	streamingAgent: {
 		type: 'agent',
-		version: 3.1,
+		version: AGENT,
 		parameters: { promptType: 'define', text, options: { enableStreaming: true } },
 	},
 	oldAgent: {
@@ -218,7 +221,7 @@ export const ROOTS = {
 	},
 	structuredAgent: {
 		type: 'agent',
-		version: 3.1,
+		version: AGENT,
 		parameters: {
 			promptType: 'define',
 			text,
@@ -279,6 +282,17 @@ export const MEMORY = {
 	kind: 'ai_memory',
 };
 
+/** OpenAI-compatible embeddings, connected to the node of a name. */
+export const embeddingsOf = (of: string) => ({
+	name: 'Embeddings',
+	type: 'embeddingsOpenAi',
+	version: 1.2,
+	parameters: { model: 'text-embedding-3-small', options: {} },
+	kind: 'ai_embedding',
+	of,
+	credential: 'openAiApi',
+});
+
 /** An in-memory vector store over embeddings that are cached. */
 export function vectorStore(of: string): NonNullable<AiWorkflowOptions['parts']> {
 	return [
@@ -290,14 +304,6 @@ export function vectorStore(of: string): NonNullable<AiWorkflowOptions['parts']>
 			kind: 'ai_embedding',
 			of,
 		},
-		{
-			name: 'Embeddings',
-			type: 'embeddingsOpenAi',
-			version: 1.2,
-			parameters: { model: 'text-embedding-3-small', options: {} },
-			kind: 'ai_embedding',
-			of: 'Embedding Cache',
-			credential: 'openAiApi',
-		},
+		embeddingsOf('Embedding Cache'),
 	];
 }

@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 export interface TlsProxy {
-	/** HTTPS_PROXY, NO_PROXY and the certificate to trust. */
+	/** HTTPS_PROXY, NO_PROXY, the certificate to trust, and word to Node's own fetch to heed them. */
 	env: Record<string, string>;
 	stop(): Promise<void>;
 }
@@ -75,6 +75,8 @@ export async function startTlsProxy(host: string, target: string): Promise<TlsPr
 			HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`,
 			NO_PROXY: '127.0.0.1,localhost',
 			NODE_EXTRA_CA_CERTS: file,
+			// n8n 1.123 calls Mistral by Node's fetch, which heeds a proxy from Node 24 (22.21) on, and only if told to.
+			NODE_USE_ENV_PROXY: '1',
 		},
 		stop: async () => {
 			for (const socket of sockets) socket.destroy();

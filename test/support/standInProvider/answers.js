@@ -63,17 +63,18 @@ function answerTo({ request, prompt, tools = [], afterTool = null, jsonSchema = 
 	return { text: ending === 'length' ? text.slice(0, 20) : text, ending };
 }
 
-/** A unit vector that depends on the text alone. */
+/** A unit vector of the words of a text: the more words two texts share, the nearer they are. */
 function embeddingOf(text, dimensions) {
-	const vector = [];
-	for (let block = 0; vector.length < dimensions; block++) {
-		const bytes = createHash('sha256').update(`${block}:${text}`).digest();
-		for (let at = 0; at < 32 && vector.length < dimensions; at += 2) {
-			vector.push(bytes.readInt16BE(at) / 32768);
+	const sum = new Array(dimensions).fill(0);
+	for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text]) {
+		for (let at = 0; at < dimensions; at += 16) {
+			const bytes = createHash('sha256').update(`${at}:${word}`).digest();
+			const end = Math.min(16, dimensions - at);
+			for (let k = 0; k < end; k++) sum[at + k] += bytes.readInt16BE(k * 2) / 32768;
 		}
 	}
-	const length = Math.hypot(...vector) || 1;
-	return vector.map((value) => value / length);
+	const length = Math.hypot(...sum) || 1;
+	return sum.map((value) => value / length);
 }
 
 /** The text in a few pieces, as a stream would bring it; joined they are the text again. */
