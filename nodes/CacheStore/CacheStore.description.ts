@@ -3,6 +3,16 @@ import { backendProperty } from '../shared/n8n/backend';
 import { manageProperties } from './manageProperties';
 import { storeProperties } from './storeProperties';
 
+/** Evaluated by n8n: an Embeddings node can be connected where semantic matching uses one. */
+const inputs = (parameters: { operation?: string; semantic?: { embedder?: string } }) =>
+	(parameters.operation === 'invalidate' || parameters.operation === 'rebuildIndex') &&
+	parameters.semantic?.embedder === 'subNode'
+		? [
+				'main',
+				{ type: 'ai_embedding', displayName: 'Embeddings', required: true, maxConnections: 1 },
+			]
+		: ['main'];
+
 export const description: INodeTypeDescription = {
 	displayName: 'Cache Store',
 	name: 'cacheStore',
@@ -13,7 +23,7 @@ export const description: INodeTypeDescription = {
 	description: "Keep a model's answer for the next time the same is asked, and manage what is kept",
 	defaults: { name: 'Cache Store' },
 	usableAsTool: true,
-	inputs: [NodeConnectionTypes.Main],
+	inputs: `={{ (${inputs})($parameter) }}`,
 	outputs: [NodeConnectionTypes.Main],
 	credentials: [
 		{
@@ -39,7 +49,8 @@ export const description: INodeTypeDescription = {
 					name: 'Import',
 					value: 'import',
 					action: 'Import entries',
-					description: 'Read the entries of an export, from this or another backend',
+					description:
+						'Read the entries of an export, from this or another backend. Rebuild Semantic Index afterwards makes them found by meaning.',
 				},
 				{
 					name: 'Inspect',
@@ -52,6 +63,13 @@ export const description: INodeTypeDescription = {
 					value: 'invalidate',
 					action: 'Invalidate entries',
 					description: 'Make stored answers misses, because what they rest on has changed',
+				},
+				{
+					name: 'Rebuild Semantic Index',
+					value: 'rebuildIndex',
+					action: 'Rebuild the semantic index',
+					description:
+						'Find stored answers by meaning again: after an import, with another embedder, or where the index was lost',
 				},
 				{
 					name: 'Store',

@@ -3,6 +3,7 @@ import { ConfigError } from '../shared/core/errors';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { description } from './CacheStore.description';
 import { exportEntries, importEntries, inspectCache, invalidateItems } from './manageEntries';
+import { rebuildSemanticIndex } from './rebuildSemanticIndex';
 import { storeItems } from './storeItems';
 
 const operations: Record<
@@ -14,6 +15,7 @@ const operations: Record<
 	inspect: inspectCache,
 	export: exportEntries,
 	import: importEntries,
+	rebuildIndex: rebuildSemanticIndex,
 };
 
 export class CacheStore implements INodeType {

@@ -3,11 +3,20 @@ import { semanticProperties } from '../shared/n8n/semanticProperties';
 import { requestProperties } from '../shared/n8n/requestProperties';
 
 const invalidate = { operation: ['invalidate'] };
+/** Which embedder and which index: all that rebuilding asks of semantic matching. */
+const WHERE_SEARCHED = [
+	'embedder',
+	'embedderModel',
+	'embedderProtocol',
+	'embedderUrl',
+	'index',
+	'qdrantUrl',
+];
 const by = (...values: string[]) => ({
 	displayOptions: { show: { ...invalidate, invalidateBy: values } },
 });
 
-/** Parameters of the operations `invalidate`, `inspect`, `export` and `import`. */
+/** Parameters of the operations `invalidate`, `inspect`, `export`, `import` and `rebuildIndex`. */
 export const manageProperties: INodeProperties[] = [
 	{
 		displayName: 'Invalidate By',
@@ -116,9 +125,10 @@ export const manageProperties: INodeProperties[] = [
 		name: 'exportNamespace',
 		type: 'string',
 		default: '',
-		description: 'Export this namespace only; leave empty for all',
-		displayOptions: { show: { operation: ['export'] } },
+		description: 'This namespace only; leave empty for all',
+		displayOptions: { show: { operation: ['export', 'rebuildIndex'] } },
 	},
+	...semanticProperties({ operation: ['rebuildIndex'] }, WHERE_SEARCHED),
 	{
 		displayName: 'Output Binary Field',
 		name: 'outputBinaryField',

@@ -35,6 +35,7 @@ export function nearAnswers(
 		return {
 			served: found.hit ? found : undefined,
 			reasons: found.reasons,
+			mark: found.place,
 			remember: (stored, outcome) =>
 				indexStored([{ ...stored, semantic: found.place }], [outcome], {
 					...connection,

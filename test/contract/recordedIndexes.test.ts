@@ -55,6 +55,30 @@ describe('RediSearch KNN', () => {
 	});
 });
 
+describe('RediSearch KNN, to be built anew', () => {
+	it('deletes the hashes of a partition a page at a time, in its own indexes only', async () => {
+		const hashes = [`pc:x:${one}`, `pc:x:${two}`];
+		const server = await startRespStandIn({
+			'FT._LIST': () => ['pc:vectors-2', 'of-another-program'],
+			'FT.SEARCH': () => [hashes.length, ...hashes.splice(0)],
+			DEL: () => 1,
+		});
+		const client = connectRedis(redisSettings(server.port));
+		await redisVectorSearch(client, 'pc:').clear(partition);
+		const named = (name: string) => server.commands.filter(([first]) => first === name);
+		expect(named('del')).toEqual([
+			['del', `pc:x:${one}`],
+			['del', `pc:x:${two}`],
+		]);
+		expect(named('FT.SEARCH').map((command) => command.slice(1, 4))).toEqual([
+			['pc:vectors-2', `@part:{${part}}`, 'NOCONTENT'],
+			['pc:vectors-2', `@part:{${part}}`, 'NOCONTENT'],
+		]);
+		client.disconnect();
+		await server.close();
+	});
+});
+
 describe('Qdrant', () => {
 	const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
 		const chunks: Buffer[] = [];
@@ -71,6 +95,9 @@ describe('Qdrant', () => {
 			const results: Record<string, unknown> = {
 				'GET /collections/prompt-cache-2/exists': { exists: false },
 				'POST /collections/prompt-cache-2/points/query': { points: [point] },
+				'GET /collections': {
+					collections: [{ name: 'prompt-cache-2' }, { name: 'of-another-program' }],
+				},
 			};
 			response.setHeader('content-type', 'application/json');
 			response.end(JSON.stringify({ result: results[path] ?? true, status: 'ok', time: 0 }));
@@ -83,12 +110,15 @@ describe('Qdrant', () => {
 			{ key: one, prompt: 'near', similarity: 0.93 },
 		]);
 		await index.remove(partition, [one]);
+		await index.clear(partition);
 		expect(seen.map(({ path }) => path)).toEqual([
 			'GET /collections/prompt-cache-2/exists',
 			'PUT /collections/prompt-cache-2',
 			'PUT /collections/prompt-cache-2/index',
 			'PUT /collections/prompt-cache-2/points?wait=true',
 			'POST /collections/prompt-cache-2/points/query',
+			'POST /collections/prompt-cache-2/points/delete?wait=true',
+			'GET /collections',
 			'POST /collections/prompt-cache-2/points/delete?wait=true',
 		]);
 		const id = '01010101-0101-0101-abab-abababababab';
@@ -98,6 +128,7 @@ describe('Qdrant', () => {
 			filter: { must: [{ key: 'part', match: { value: part } }, { key: 'expiresAt' }] },
 		});
 		expect(seen[5]!.body).toEqual({ points: [id] });
+		expect(seen[7]!.body).toEqual({ filter: { must: [{ key: 'part', match: { value: part } }] } });
 		server.closeAllConnections();
 		await new Promise((resolve) => server.close(resolve));
 	});

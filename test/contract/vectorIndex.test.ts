@@ -140,6 +140,26 @@ describe.each(places)('the semantic index over %s', (_name, start) => {
 		expect(found.map(({ key }) => key)).toEqual([keys[1], keys[2]]);
 	});
 
+	it('forgets a whole partition, and shows other processes what is built anew', async () => {
+		const [where, elsewhere] = [partition(), partition()];
+		const [gone, kept, anew] = [hex(), hex(), hex()];
+		const { index } = semantic;
+		const other = semantic.other();
+		await index.add(where, { key: gone, prompt: 'gone', vector: unit(1, 0) }, 60_000);
+		await index.add(elsewhere, { key: kept, prompt: 'kept', vector: unit(1, 0) }, 60_000);
+		await other.nearest(elsewhere, unit(1, 0), 5);
+		await index.clear(where);
+		expect(await index.nearest(where, unit(1, 0), 5)).toEqual([]);
+		expect(await other.nearest(where, unit(1, 0), 5)).toEqual([]);
+		await index.add(where, { key: anew, prompt: 'anew', vector: unit(0, 1) }, 60_000);
+		for (const one of [index, other]) {
+			expect((await one.nearest(where, unit(0, 1), 5)).map(({ prompt }) => prompt)).toEqual([
+				'anew',
+			]);
+			expect(await one.nearest(elsewhere, unit(1, 0), 5)).toHaveLength(1);
+		}
+	});
+
 	it('agrees with a plain scan on 500 random vectors', async () => {
 		const where = partition();
 		const vectors = Array.from({ length: 500 }, () =>

@@ -33,4 +33,6 @@ export interface VectorIndex {
 	nearest(partition: Partition, vector: Float32Array, count: number): Promise<Neighbour[]>;
 	/** Forgets prompts whose entries are gone. */
 	remove(partition: Partition, keys: string[]): Promise<void>;
+	/** Forgets all prompts of a partition, before it is built anew. */
+	clear(partition: Partition): Promise<void>;
 }

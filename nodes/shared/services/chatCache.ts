@@ -160,6 +160,7 @@ async function settle(
 		reply: asReply(answer),
 		latencyMs,
 		usage,
+		semantic: near?.mark,
 	};
 	const stored = await store(request, settings, deps);
 	if (stored.stored) await near?.remember(request, stored);

@@ -1,6 +1,6 @@
 import type { ChatAnswer, ChatRecord } from '../core/chat/chatAnswer';
 import type { CachedTurns } from '../core/chat/cacheableTurn';
-import type { Entry } from '../core/entry/envelope';
+import type { Entry, SemanticMark } from '../core/entry/envelope';
 import type { CacheControl } from '../core/freshness/cacheControl';
 import type { Json, JsonObject } from '../core/json';
 import type { LookupSettings } from './lookup';
@@ -37,6 +37,8 @@ export interface NearAnswer {
 		matchedPrompt: string;
 	};
 	reasons: string[];
+	/** Kept with the answer, for an index that is built anew. */
+	mark: SemanticMark | undefined;
 	/** Indexes the request once its answer is stored; adds to the outcome's reasons where that fails. */
 	remember(stored: StoreRequest, outcome: StoreOutcome): Promise<void>;
 }

@@ -48,8 +48,9 @@ export async function semanticLookup(
 	return await Promise.all(
 		requests.map(async (request, at) => {
 			const { namespace, question } = request;
+			const { text: prompt, frameId } = question;
 			const partition = { namespace, id: question.partitionId };
-			const place = { partition, prompt: question.text, vector: vectors[at]!, index: deps.index };
+			const place = { partition, prompt, frameId, vector: vectors[at]!, index: deps.index };
 			return await findNeighbour(request, place, settings, deps);
 		}),
 	);

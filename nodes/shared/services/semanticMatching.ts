@@ -1,3 +1,4 @@
+import type { SemanticMark } from '../core/entry/envelope';
 import type { GuardName } from '../core/guards/allGuards';
 import type { SemanticTables } from '../core/semantic/sameAnswer';
 import type { LabelBy } from '../core/semantic/sameReply';
@@ -32,9 +33,8 @@ export interface SemanticDeps {
 }
 
 /** Where the prompt would be indexed once it has an answer. */
-export interface SemanticPlace {
+export interface SemanticPlace extends SemanticMark {
 	partition: Partition;
-	prompt: string;
 	vector: Float32Array;
 	index: VectorIndex;
 	/** The neighbour whose answer the fresh one is compared with. */

@@ -1,6 +1,6 @@
 import { admit, type Admission, type AdmissionRules } from '../core/admission/admission';
 import { readAnswer, type AnswerFacts } from '../core/answer/readAnswer';
-import { encodeEntry } from '../core/entry/envelope';
+import { encodeEntry, type SemanticMark } from '../core/entry/envelope';
 import type { ExplainedRequest } from '../core/explain/components';
 import { jitteredTtlMs } from '../core/freshness/freshness';
 import { modelTag, userTag } from '../core/freshness/invalidation';
@@ -32,6 +32,8 @@ export interface StoreRequest {
 	usage?: Json;
 	/** The request asked for `no-store`. */
 	noStore?: boolean;
+	/** Kept with the answer where it may be found by meaning. */
+	semantic?: SemanticMark;
 }
 
 export interface StoreSettings {
@@ -138,6 +140,7 @@ function prepare(one: StoreRequest, settings: StoreSettings, clock: Clock): Prep
 		latencyMs: one.latencyMs,
 		usage: one.usage,
 		negativeStatus,
+		semantic: one.semantic && { prompt: one.semantic.prompt, frameId: one.semantic.frameId },
 	};
 	const packed = encodeEntry({ meta, response: one.response }, settings);
 	if (packed.length > settings.maxEntryBytes) {

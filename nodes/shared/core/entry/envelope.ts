@@ -17,8 +17,14 @@ export interface EntryMeta {
 	usage?: Json;
 	/** The HTTP status where the stored answer is a provider's deterministic refusal (4xx). */
 	negativeStatus?: number;
-	/** The user's text; kept for semantic entries only, to show what matched. */
-	prompt?: string;
+	/** Kept where the answer may be found by meaning, so that an index can be rebuilt from entries. */
+	semantic?: SemanticMark;
+}
+
+/** The text that is compared, and the frame (64 hex characters, partition.ts) inside which. */
+export interface SemanticMark {
+	prompt: string;
+	frameId: string;
 }
 
 export interface Entry {

@@ -7,9 +7,17 @@ import { splitLastUserTurn } from '../request/lastUserTurn';
 /** What nearness is asked of, and inside which bounds. */
 export interface SemanticQuestion {
 	text: string;
-	/** 64 hex characters over everything that must be equal: frame, model, tools, parameters, embedder. */
+	/** 64 hex characters over everything that must be equal but the embedder: frame, model, tools, parameters. */
+	frameId: string;
 	partitionId: string;
 }
+
+/** Where nearness may be asked: a frame, under one embedder; 64 hex characters. */
+export function partitionIdOf(frameId: string, embedderId: string): string {
+	return sha256(`${frameId}\n${embedderId}`);
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /**
  * The semantic question of a request: the last user turn, inside the partition of everything else. Earlier turns are
@@ -30,6 +38,6 @@ export function semanticQuestion(
 	if (!split) return undefined;
 	const { namespace, keyVersion, ignoreFields, scope, embedderId } = options;
 	const frame = shapingFields(split.frame, ignoreFields);
-	const material = canonicalJson({ namespace, keyVersion, scope, embedderId, frame });
-	return { text: split.text, partitionId: createHash('sha256').update(material).digest('hex') };
+	const frameId = sha256(canonicalJson({ namespace, keyVersion, scope, frame }));
+	return { text: split.text, frameId, partitionId: partitionIdOf(frameId, embedderId) };
 }

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 5_000;
 /**
  * Semantic index on a Qdrant server: one collection a vector length, partition and expiry in the payload.
  * A point's id is the UUID made of the first half of the entry's key and the partition.
- * Source: Qdrant documentation, REST API (collections, points/query), 2026-11.
+ * Source: Qdrant documentation, REST API (collections, points/query, points/delete), 2026-11.
  */
 export function qdrantVectorIndex(options: QdrantOptions, clock: Clock): VectorIndex {
 	const { url, apiKey, collectionPrefix = 'prompt-cache' } = options;
@@ -75,6 +75,23 @@ export function qdrantVectorIndex(options: QdrantOptions, clock: Clock): VectorI
 				[...created].map((name) =>
 					ask(http, 'post', `/collections/${name}/points/delete?wait=true`, { points }),
 				),
+			);
+		},
+
+		clear: async ({ id: part }) => {
+			const { data } = await ask<{ collections: Array<{ name: string }> }>(
+				http,
+				'get',
+				'/collections',
+			);
+			const names = data.collections.map(({ name }) => name);
+			const filter = { must: [{ key: 'part', match: { value: part } }] };
+			await Promise.all(
+				names
+					.filter((name) => name.startsWith(`${collectionPrefix}-`))
+					.map((name) =>
+						ask(http, 'post', `/collections/${name}/points/delete?wait=true`, { filter }),
+					),
 			);
 		},
 	};

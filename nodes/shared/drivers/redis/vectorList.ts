@@ -82,6 +82,11 @@ export function redisVectorList(client: RedisClient, prefix: string): VectorInde
 		remove: async (partition, keys) => {
 			for (const key of keys) loaded.get(partition.id)?.array.delete(key);
 		},
+		/** The next list has another name, by which other processes notice. */
+		clear: async (partition) => {
+			await attempt(client.del(keyOf(partition)));
+			loaded.delete(partition.id);
+		},
 	};
 }
 

@@ -9,6 +9,8 @@ export async function hasVectorSearch(client: RedisClient): Promise<boolean> {
 	return Array.isArray(info);
 }
 
+const CLEARED_AT_ONCE = 500;
+
 /**
  * Semantic index on RediSearch: one hash a prompt, one index for all partitions of a vector length; the partition is
  * a tag of the query. KNN answers the cosine distance, 1 - cosine.
@@ -16,7 +18,7 @@ export async function hasVectorSearch(client: RedisClient): Promise<boolean> {
  */
 export function redisVectorSearch(client: RedisClient, prefix: string): VectorIndex {
 	const created = new Set<string>();
-	const indexOf = (dims: number) => `${prefix}vectors-${dims}`;
+	const indexOf = (dims: number | '') => `${prefix}vectors-${dims}`;
 	const hashOf = ({ namespace, id }: Partition, key: string) =>
 		`${namespaceKeys(prefix, namespace).vectors}${id}:${key}`;
 	const bytes = (vector: Float32Array) =>
@@ -94,6 +96,20 @@ export function redisVectorSearch(client: RedisClient, prefix: string): VectorIn
 		remove: async (partition, keys) => {
 			if (keys.length === 0) return;
 			await attempt(Promise.all(keys.map((key) => client.del(hashOf(partition, key)))));
+		},
+
+		/** A page at a time, in every index: the partition's vectors may be of another length than before. */
+		clear: async ({ id }) => {
+			const names = (await attempt(client.call('FT._LIST'))) as string[];
+			for (const name of names.filter((one) => one.startsWith(indexOf('')))) {
+				for (;;) {
+					const page = ['NOCONTENT', 'LIMIT', '0', String(CLEARED_AT_ONCE), 'DIALECT', '2'];
+					const search = client.call('FT.SEARCH', name, `@part:{${id}}`, ...page);
+					const [, ...hashes] = (await attempt(search)) as [number, ...string[]];
+					if (hashes.length === 0) break;
+					await attempt(Promise.all(hashes.map((hash) => client.del(hash))));
+				}
+			}
 		},
 	};
 }

@@ -51,6 +51,10 @@ export function redisVectorSet(client: RedisClient, prefix: string): VectorIndex
 		remove: async (partition, keys) => {
 			await attempt(Promise.all(keys.map((key) => client.call('VREM', keyOf(partition), key))));
 		},
+
+		clear: async (partition) => {
+			await attempt(client.unlink(keyOf(partition)));
+		},
 	};
 }
 

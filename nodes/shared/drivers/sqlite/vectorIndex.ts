@@ -28,6 +28,7 @@ export function sqliteVectorIndex(db: DatabaseSync, clock: Clock): VectorIndex {
 		'INSERT OR REPLACE INTO vectors (part, key, prompt, vector, expires_at) VALUES (?, ?, ?, ?, ?)',
 	);
 	const drop = db.prepare('DELETE FROM vectors WHERE part = ? AND key = ?');
+	const dropAll = db.prepare('DELETE FROM vectors WHERE part = ?');
 	const purge = db.prepare('DELETE FROM vectors WHERE expires_at <= ?');
 	let purgedAtMs = 0;
 
@@ -73,6 +74,12 @@ export function sqliteVectorIndex(db: DatabaseSync, clock: Clock): VectorIndex {
 					drop.run(Buffer.from(id, 'hex'), Buffer.from(key, 'hex'));
 					loaded.get(id)?.array.delete(key);
 				}
+			}),
+
+		clear: async ({ id }) =>
+			attempt(() => {
+				dropAll.run(Buffer.from(id, 'hex'));
+				loaded.delete(id);
 			}),
 	};
 }
