@@ -3,15 +3,24 @@ import { backendProperty } from '../shared/n8n/backend';
 import { manageProperties } from './manageProperties';
 import { storeProperties } from './storeProperties';
 
-/** Evaluated by n8n: an Embeddings node can be connected where semantic matching uses one. */
-const inputs = (parameters: { operation?: string; semantic?: { embedder?: string } }) =>
+/** Evaluated by n8n: an Embeddings node or a judging model can be connected where semantic matching uses one. */
+const inputs = (parameters: {
+	operation?: string;
+	semantic?: { embedder?: string };
+	options?: { judge?: boolean };
+}) =>
 	(parameters.operation === 'invalidate' || parameters.operation === 'rebuildIndex') &&
 	parameters.semantic?.embedder === 'subNode'
 		? [
 				'main',
 				{ type: 'ai_embedding', displayName: 'Embeddings', required: true, maxConnections: 1 },
 			]
-		: ['main'];
+		: parameters.operation === 'store' && parameters.options?.judge
+			? [
+					'main',
+					{ type: 'ai_languageModel', displayName: 'Judge', required: true, maxConnections: 1 },
+				]
+			: ['main'];
 
 export const description: INodeTypeDescription = {
 	displayName: 'Cache Store',

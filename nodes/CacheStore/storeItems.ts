@@ -7,12 +7,14 @@ import { requestKey } from '../shared/core/key/requestKey';
 import { parseJson } from '../shared/core/request/findRequest';
 import { requestTexts } from '../shared/core/request/requestTexts';
 import { loadSemanticTables } from '../shared/drivers/tables/embeddingTable';
+import { attachedModel } from '../shared/n8n/attachedModel';
 import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
 import { readLease } from '../shared/n8n/lease';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { perItem } from '../shared/n8n/parameters';
 import { requestReader } from '../shared/n8n/readRequest';
+import { replyJudge } from '../shared/n8n/replyJudge';
 import { usageToStore } from '../shared/n8n/storedUsage';
 import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
 import { indexStored, type IndexableRequest } from '../shared/services/semanticStore';
@@ -21,6 +23,7 @@ import { storeAnswers, type StoreOutcome, type StoreSettings } from '../shared/s
 interface StoreOptions {
 	compressAboveBytes?: number;
 	ignoreFields?: string;
+	judge?: boolean;
 	keyVersion?: string;
 	maxEntryBytes?: number;
 	negativeTtlSeconds?: number;
@@ -61,8 +64,12 @@ export async function storeItems(
 			unavailable = error;
 		}
 	}
-	if (connection)
-		await indexStored(requests, outcomes, { ...connection, tables: loadSemanticTables });
+	if (connection) {
+		const judge = options.judge
+			? replyJudge(() => attachedModel(ctx), connection.clock)
+			: undefined;
+		await indexStored(requests, outcomes, { ...connection, tables: loadSemanticTables, judge });
+	}
 	let at = 0;
 	return read.map((one, index) => {
 		const item = items[index]!;
@@ -91,6 +98,7 @@ function withOutcome(
 		key,
 		sizeBytes: outcome.stored ? outcome.sizeBytes : null,
 		expiresAt: outcome.stored ? new Date(outcome.expiresAtMs).toISOString() : null,
+		...(outcome.stored && outcome.judge && { judge: { ...outcome.judge } }),
 	};
 	return { json: { ...item.json, cache }, binary: item.binary, pairedItem: { item: index } };
 }

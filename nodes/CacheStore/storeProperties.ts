@@ -160,6 +160,14 @@ export const storeProperties: INodeProperties[] = [
 				description: 'The same as on Cache Lookup; used with a request given below',
 			},
 			{
+				displayName: 'Judge Model',
+				name: 'judge',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether a connected chat model compares fresh answers with similar stored ones, for a Cache Lookup whose semantic matching has Label By set to Judge. What it costs is told as cache.judge.',
+			},
+			{
 				displayName: 'Key Version',
 				name: 'keyVersion',
 				type: 'string',

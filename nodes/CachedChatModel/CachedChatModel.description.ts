@@ -4,10 +4,16 @@ import { backendProperty } from '../shared/n8n/backend';
 import { semanticProperties } from '../shared/n8n/semanticProperties';
 import { cacheOptions, storingProperties } from '../shared/n8n/subNodeProperties';
 
-/** Evaluated by n8n: an Embeddings node can be connected where semantic matching uses one. */
-const inputs = (parameters: { match?: string; semantic?: { embedder?: string } }) => [
+/** Evaluated by n8n: an Embeddings node or a judging model can be connected where semantic matching uses one. */
+const inputs = (parameters: {
+	match?: string;
+	semantic?: { embedder?: string; labelBy?: string };
+}) => [
 	{ type: 'ai_languageModel', displayName: 'Model', required: true, maxConnections: 1 },
 	{ type: 'ai_languageModel', displayName: 'Small Model', required: false, maxConnections: 1 },
+	...(parameters.match === 'semantic' && parameters.semantic?.labelBy === 'judge'
+		? [{ type: 'ai_languageModel', displayName: 'Judge', required: true, maxConnections: 1 }]
+		: []),
 	...(parameters.match === 'semantic' && parameters.semantic?.embedder === 'subNode'
 		? [{ type: 'ai_embedding', displayName: 'Embeddings', required: true, maxConnections: 1 }]
 		: []),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ISupplyDataFunctions } from 'n8n-workflow';
+import { nanoFromUsd } from '../shared/core/price/money';
 import type { Connection } from '../shared/n8n/connections';
 import { withLedger } from '../shared/n8n/openLedger';
 import type { PriceBook } from '../shared/ports/PriceBook';
@@ -19,6 +20,8 @@ export interface BookedTurn {
 	tags: readonly string[];
 	latencyMs: number | null;
 	savedLatencyMs: number;
+	/** What the cache itself cost: a judging model's call. */
+	overheadUsd: number;
 }
 
 /**
@@ -41,7 +44,7 @@ export function bookTurn(
 		prompt: '',
 		latencyMs: turn.latencyMs,
 		savedLatencyMs: turn.savedLatencyMs,
-		overheadNanoUsd: 0,
+		overheadNanoUsd: nanoFromUsd(turn.overheadUsd) ?? 0,
 		settles: [],
 	};
 	const tracked = track(request, book, {

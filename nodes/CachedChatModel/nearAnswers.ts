@@ -1,7 +1,10 @@
 import type { ISupplyDataFunctions } from 'n8n-workflow';
 import { semanticQuestion } from '../shared/core/semantic/partition';
+import { systemClock } from '../shared/drivers/systemClock';
 import { loadSemanticTables } from '../shared/drivers/tables/embeddingTable';
+import type { AttachedModel } from '../shared/n8n/attachedModel';
 import type { Connection } from '../shared/n8n/connections';
+import { replyJudge } from '../shared/n8n/replyJudge';
 import { semanticDeps, semanticSettings, type SemanticOptions } from '../shared/n8n/semantic';
 import type { ChatCacheSettings } from '../shared/services/chatTurn';
 import { semanticLookup } from '../shared/services/semanticLookup';
@@ -16,11 +19,13 @@ export function nearAnswers(
 	itemIndex: number,
 	settings: ChatCacheSettings,
 	connect: () => Promise<Connection>,
+	judging: AttachedModel | undefined,
 ): ChatCacheSettings['near'] {
 	if (ctx.getNodeParameter('match', itemIndex, 'exact') !== 'semantic') return undefined;
 	const options = ctx.getNodeParameter('semantic', itemIndex, {}) as SemanticOptions;
 	const { namespace, keyVersion, ignoreFields, control } = settings;
 	const { scope = '' } = options;
+	const judge = judging && replyJudge(async () => judging, systemClock);
 	return async (request) => {
 		const connection = await connect();
 		const deps = await semanticDeps(ctx, connection, options);
@@ -40,6 +45,7 @@ export function nearAnswers(
 				indexStored([{ ...stored, semantic: found.place }], [outcome], {
 					...connection,
 					tables: loadSemanticTables,
+					judge,
 				}),
 		};
 	};

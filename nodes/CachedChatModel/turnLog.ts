@@ -56,6 +56,7 @@ export function beginTurn(
 		run: TracedRun | undefined,
 		saved: number | null,
 		step = '',
+		overheadUsd = 0,
 	): Tracked => {
 		const elapsedMs = performance.now() - startedAtMs;
 		const isHit = saved !== null;
@@ -73,6 +74,7 @@ export function beginTurn(
 				tags: settings.tags,
 				latencyMs: elapsedMs,
 				savedLatencyMs: isHit ? Math.max(0, saved - elapsedMs) : 0,
+				overheadUsd,
 			},
 			(book ??= rememberQuotes(bundledPriceBook())),
 			settings.ledger,
@@ -130,7 +132,8 @@ export function beginTurn(
 			remember(record);
 		},
 		answered(turn, { record }, stored, run) {
-			const { cost, calls } = booked(record, run, null);
+			const judge = stored.stored ? stored.judge : undefined;
+			const { cost, calls } = booked(record, run, null, '', judge?.usd ?? 0);
 			end({
 				response: shown(record),
 				cache: {
@@ -138,6 +141,7 @@ export function beginTurn(
 					stored: stored.stored,
 					sizeBytes: stored.stored ? stored.sizeBytes : null,
 					reasons: [...new Set([...turn.reasons, ...stored.reasons])],
+					...(judge && { judge: { ...judge } }),
 					saved: { tokens: 0, usd: 0, latencyMs: 0 },
 				},
 				cost: cost as unknown as JsonObject,

@@ -16,6 +16,8 @@ export interface ReadUsage {
 	parts: TrackRequest['parts'];
 	/** Everything the item holds was booked by a Cost Tracker before this one. */
 	isBooked: boolean;
+	/** Read from the runs of all models before this node, a judge of the cache among them. */
+	isFromRuns?: boolean;
 }
 
 /**
@@ -55,7 +57,8 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		}));
 	};
 
-	if (from === 'subNodes') return (_item, index) => ({ parts: runParts(index), isBooked: false });
+	if (from === 'subNodes')
+		return (_item, index) => ({ parts: runParts(index), isBooked: false, isFromRuns: true });
 	if (from === 'field') return (item, index) => itemParts(item, fieldOf(item, field(index)), index);
 	if (from !== 'auto') {
 		throw new ConfigError(`"${from}" is not known`, 'Usage From', 'Choose one of the list.');
@@ -64,7 +67,7 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		const readings = recogniseUsage(item.json);
 		const parts = readings.length > 0 || isCacheHit(item) ? [] : runParts(index);
 		return parts.length > 0
-			? { parts, isBooked: false }
+			? { parts, isBooked: false, isFromRuns: true }
 			: itemParts(item, item.json, index, readings);
 	};
 }

@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { StoreUnavailable } from '../shared/core/errors';
+import { nanoFromUsd } from '../shared/core/price/money';
 import { isObject } from '../shared/core/usage/json';
 import { openBackend } from '../shared/n8n/backend';
 import { readLease } from '../shared/n8n/lease';
@@ -126,7 +127,8 @@ function requestReader(
 		const cache = upstreamCache(ctx, item, index, lookup);
 		const isHit = isCacheHit(item);
 		const measured = isHit ? numberAt(item, 'lookupMs') : sinceLease(cache?.lease, nowMs);
-		const { parts, isBooked } = usage(item, index);
+		const { parts, isBooked, isFromRuns } = usage(item, index);
+		const overhead = nanoFromParameter(overheadUsd, 'Cache Overhead (USD)');
 		const request = {
 			parts,
 			isHit,
@@ -136,7 +138,7 @@ function requestReader(
 			prompt: prompt(index),
 			latencyMs: given(latencyMs) ?? measured,
 			savedLatencyMs: isHit ? Math.max(0, (savedLatency(item) ?? 0) - (measured ?? 0)) : 0,
-			overheadNanoUsd: nanoFromParameter(overheadUsd, 'Cache Overhead (USD)'),
+			overheadNanoUsd: overhead + (isFromRuns ? 0 : judgeNanoUsd(item)),
 			settles: reservations(item, index),
 		};
 		return { request, isBooked, cache };
@@ -178,6 +180,14 @@ function numberAt(item: INodeExecutionData, name: string): number | null {
 	const cache: unknown = item.json.cache;
 	const value = isObject(cache) ? cache[name] : undefined;
 	return typeof value === 'number' ? value : null;
+}
+
+/** What a judge cost that Cache Store asked about this item's answer. */
+function judgeNanoUsd(item: INodeExecutionData): number {
+	const cache: unknown = item.json.cache;
+	const judge = isObject(cache) ? cache.judge : undefined;
+	const usd = isObject(judge) ? judge.usd : undefined;
+	return typeof usd === 'number' && usd > 0 ? (nanoFromUsd(usd) ?? 0) : 0;
 }
 
 function savedLatency(item: INodeExecutionData): number | null {

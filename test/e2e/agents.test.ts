@@ -76,6 +76,16 @@ beforeAll(async () => {
 			cache: { match: 'semantic', semantic: { embedder: 'subNode' } },
 			parts: [embeddingsOf('Cache')],
 		}),
+		...[undefined, 'anthropic' as const].map((smallModel) =>
+			make({
+				route: smallModel ? 'judged-routed' : 'judged',
+				root: ROOTS.chain,
+				model: 'openai chat',
+				smallModel,
+				judge: 'ollama',
+				cache: { match: 'semantic', semantic: { policy: 'shadow', labelBy: 'judge' } },
+			}),
+		),
 		make({
 			route: 'batch',
 			root: ROOTS.chain,
@@ -266,6 +276,24 @@ describe(`a Cached Chat Model in a real n8n, backend ${backend}`, () => {
 		await ask('near-connected', { text: 'How do I reset my phone?' });
 		expect(agents.standIn.calls().byRoute).toEqual({ [chat]: 1, [embeddings]: 2 });
 	});
+
+	it.each(['judged', 'judged-routed'])(
+		'asks a connected judge about two answers, and tells what that cost: %s',
+		async (path) => {
+			await ask(path, { text: 'How do I reset my password?' });
+			agents.standIn.resetCalls();
+			expect(await ask(path, { text: 'how can I reset my password' })).toMatchObject({ calls: 2 });
+			expect(agents.standIn.calls().byRoute).toMatchObject({ 'POST /api/chat': 1 });
+			const { Cache, Judge } = await agents.lastRunData();
+			// The stand-in says something else than "same" or "different".
+			expect(Cache![0]!.cache).toMatchObject({
+				stored: true,
+				judge: { same: null, usage: { inputTokens: expect.any(Number) }, usd: 0 },
+			});
+			expect(JSON.stringify(Cache![0]!.cache)).toContain('compared by meaning');
+			expect(Judge).toBeUndefined();
+		},
+	);
 
 	it('answers a batch of 50 items again without a call', async () => {
 		const items = Array.from({ length: 50 }, (_, number) => ({ text: `Item ${number}` }));

@@ -80,6 +80,8 @@ export interface AiWorkflowOptions {
 	/** None for a root that only embeds. */
 	model?: ProviderName;
 	smallModel?: ProviderName;
+	/** Compares answers, for semantic matching. */
+	judge?: ProviderName;
 	cache?: Parameters;
 	/** Instead of those of the provider. */
 	modelParameters?: Parameters;
@@ -168,10 +170,10 @@ export function aiWorkflow(options: AiWorkflowOptions): Workflow {
 			backend === 'redis' ? named('promptCacheRedisApi') : undefined,
 		);
 		links.push({ from: 'Cache', to: 'Root', kind: 'ai_languageModel' });
-		const models = [model, ...(options.smallModel ? [options.smallModel] : [])];
-		models.forEach((provider, input) => {
+		const models = { Model: model, 'Small Model': options.smallModel, Judge: options.judge };
+		Object.entries(models).forEach(([name, provider], input) => {
+			if (!provider) return;
 			const { type, version, parameters, credential } = PROVIDERS[provider];
-			const name = input === 0 ? 'Model' : 'Small Model';
 			const given = { ...parameters, ...options.modelParameters };
 			add(name, AI + type, version, given, named(credential));
 			links.push({ from: name, to: 'Cache', kind: 'ai_languageModel', input });

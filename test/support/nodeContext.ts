@@ -9,6 +9,8 @@ export interface NodeRun {
 	folder?: string;
 	continueOnFail?: boolean;
 	credentials?: IDataObject;
+	/** What is connected to an AI input. */
+	connected?: unknown;
 	/** Id of the execution. */
 	execution?: string;
 	/** Output of the nearest Cache Lookup, or node of `upstreamType`, in the order of `items`. */
@@ -41,6 +43,7 @@ export function nodeContext(run: NodeRun): IExecuteFunctions {
 			name in parameters ? parameters[name] : fallback,
 		continueOnFail: () => continueOnFail,
 		getCredentials: async () => run.credentials ?? {},
+		getInputConnectionData: async () => run.connected,
 		getParentNodes: () =>
 			upstream ? [{ name: 'Upstream', type: `x.${upstreamType}`, disabled: false }] : [],
 		getWorkflowDataProxy: (index: number) => ({ $: () => ({ item: upstream?.[index] }) }),

@@ -21,6 +21,7 @@ export const SEMANTIC_SETTINGS: SemanticSettings = {
 	policy: 'guarded',
 	maxErrorRate: 0.01,
 	labelBy: 'equality',
+	judgeTimeoutMs: 1_000,
 	threshold: 0,
 	timeoutMs: 5_000,
 	encryptionKeys: [],

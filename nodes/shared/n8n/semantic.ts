@@ -31,6 +31,7 @@ export interface SemanticOptions {
 	scope?: string;
 	maxErrorRate?: number;
 	labelBy?: SemanticSettings['labelBy'];
+	judgeTimeoutMs?: number;
 }
 
 const PLAIN_THRESHOLD = 0.9;
@@ -111,7 +112,7 @@ export function semanticSettings(
 	encryptionKeys: readonly Buffer[],
 ): SemanticSettings {
 	const { policy = 'guarded', threshold, guards, embedder = 'builtIn' } = options;
-	const { maxErrorRate = 0.01, labelBy = 'embedding' } = options;
+	const { maxErrorRate = 0.01, labelBy = 'embedding', judgeTimeoutMs = 10_000 } = options;
 	if (!(maxErrorRate > 0 && maxErrorRate < 1)) {
 		throw new ConfigError(
 			`"Highest Error Rate" must lie between 0 and 1, but is ${maxErrorRate}`,
@@ -127,6 +128,7 @@ export function semanticSettings(
 		guards: guards && new Set(guards),
 		maxErrorRate,
 		labelBy,
+		judgeTimeoutMs,
 		timeoutMs,
 		encryptionKeys,
 	};

@@ -99,6 +99,14 @@ const OPTIONS: INodeProperties[] = [
 		description: 'Where similar prompts are searched',
 	},
 	{
+		displayName: 'Judge Timeout (Ms)',
+		name: 'judgeTimeoutMs',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 10000,
+		description: 'How long a judging model may take, in milliseconds; then meaning decides',
+	},
+	{
 		displayName: 'Label By',
 		name: 'labelBy',
 		type: 'options',
@@ -107,6 +115,12 @@ const OPTIONS: INodeProperties[] = [
 				name: 'Equality',
 				value: 'equality',
 				description: 'The answers are the same text: for labels, numbers and other short answers',
+			},
+			{
+				name: 'Judge',
+				value: 'judge',
+				description:
+					'A connected chat model tells: on Cache Store with its option Judge Model, on Cached Chat Model at its input Judge. Where it is of no help, meaning decides.',
 			},
 			{
 				name: 'Meaning',

@@ -91,7 +91,8 @@ async function findNeighbour(
 		}
 		const answer = readAnswer(served.entry.response).text;
 		const { guarded, evidence } = verdict;
-		const watch = { key, similarity, guarded, evidence, answer, labelBy: settings.labelBy };
+		const { labelBy, judgeTimeoutMs } = settings;
+		const watch = { key, similarity, guarded, evidence, answer, labelBy, judgeTimeoutMs };
 		return { hit: false, place: { ...place, watch }, reasons };
 	}
 	return { hit: false, place, reasons: [via, ...refused.slice(0, 2)] };

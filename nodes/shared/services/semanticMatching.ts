@@ -13,7 +13,9 @@ export interface SemanticSettings {
 	/** Promised share of wrong answers under `verified`, 0-1. */
 	maxErrorRate: number;
 	/** How a fresh answer is compared with the neighbour's. */
-	labelBy: LabelBy;
+	labelBy: LabelBy | 'judge';
+	/** How long a judging model may take. */
+	judgeTimeoutMs: number;
 	/** Least cosine, 0-1. */
 	threshold: number;
 	/** Guards that may object; all where left out. */
@@ -45,6 +47,7 @@ export interface SemanticPlace extends SemanticMark {
 		/** Score of the guarded decision, 0-1: what `verified` learns over. */
 		evidence: number;
 		answer: string;
-		labelBy: LabelBy;
+		labelBy: LabelBy | 'judge';
+		judgeTimeoutMs: number;
 	};
 }

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../core/errors';
 import { sameReply } from '../core/semantic/sameReply';
 import type { SemanticTables } from '../core/semantic/sameAnswer';
 import type { GuardedStore } from '../ports/GuardedStore';
+import type { ReplyJudge } from '../ports/ReplyJudge';
 import type { SemanticMemory } from '../ports/SemanticMemory';
 import type { SemanticPlace } from './semanticMatching';
 import { sharedSubject } from './semanticVerdict';
@@ -16,12 +17,16 @@ export interface SemanticStoreDeps {
 	memory: SemanticMemory;
 	/** Loaded on first use. */
 	tables: () => SemanticTables;
+	/** Asked where answers are to be compared by a model. */
+	judge?: ReplyJudge;
 }
 
 /** Name under which everything seen is observed, for the report of the policy `shadow`. */
 export const SHADOW_SUBJECT = 'seen';
 
 const TIMEOUT_MS = 2_000;
+
+type Stored = Extract<StoreOutcome, { stored: true }>;
 
 /**
  * Indexes the prompts of stored answers, and learns where a fresh answer meets a neighbour's. The answer is stored
@@ -41,7 +46,7 @@ export async function indexStored(
 				const { partition, prompt, vector, index } = request.semantic;
 				const indexed = { key: request.key, prompt, vector };
 				await deps.store.run(() => index.add(partition, indexed, outcome.keepMs), TIMEOUT_MS);
-				await learn(request, request.semantic, outcome.keepMs, deps);
+				await learn(request, request.semantic, outcome, deps);
 			} catch (error) {
 				if (!(error instanceof StoreUnavailable)) throw error;
 				outcome.reasons.push(`not indexed for semantic matching: ${error.message}`);
@@ -52,15 +57,18 @@ export async function indexStored(
 
 async function learn(
 	request: StoreRequest,
-	{ partition, watch }: SemanticPlace,
-	keepMs: number,
-	{ store, memory, tables }: SemanticStoreDeps,
+	place: SemanticPlace,
+	outcome: Stored,
+	deps: SemanticStoreDeps,
 ): Promise<void> {
+	const { partition, watch } = place;
 	if (!watch) return;
-	const { key, similarity, guarded, evidence, answer, labelBy } = watch;
+	const { key, similarity, guarded, evidence } = watch;
 	const { namespace, id } = partition;
+	const { store, memory } = deps;
+	const { keepMs } = outcome;
 	const fresh = readAnswer(request.response).text;
-	const same = sameReply(fresh, answer, labelBy, tables());
+	const same = await label(place.prompt, fresh, watch, outcome, deps);
 	const learnt = { similarity: evidence, same, guarded };
 	await store.run(
 		() =>
@@ -71,4 +79,22 @@ async function learn(
 			]),
 		TIMEOUT_MS,
 	);
+}
+
+/** A judging model is not asked about answers that are equal; where it is of no help, meaning decides. */
+async function label(
+	question: string,
+	fresh: string,
+	{ answer, labelBy, judgeTimeoutMs }: NonNullable<SemanticPlace['watch']>,
+	outcome: Stored,
+	{ tables, judge }: SemanticStoreDeps,
+): Promise<boolean> {
+	if (labelBy !== 'judge') return sameReply(fresh, answer, labelBy, tables());
+	if (sameReply(fresh, answer, 'equality', tables())) return true;
+	const judged = await judge?.(question, fresh, answer, judgeTimeoutMs);
+	outcome.judge = judged;
+	if (typeof judged?.same === 'boolean') return judged.same;
+	const why = judged?.error ?? 'none is connected here';
+	outcome.reasons.push(`the judge was of no help (${why}): the answers were compared by meaning`);
+	return sameReply(fresh, answer, 'embedding', tables());
 }

@@ -7,6 +7,7 @@ import { modelTag, userTag } from '../core/freshness/invalidation';
 import type { Json, JsonObject } from '../core/json';
 import { requestTexts } from '../core/request/requestTexts';
 import type { LeaseRef, StoreCommand } from '../ports/CacheStore';
+import type { ReplyJudgement } from '../ports/ReplyJudge';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
 import type { LeaseKeeper } from './leaseKeeper';
@@ -64,6 +65,8 @@ export type StoreOutcome =
 			/** Lifetime and grace period together. */
 			keepMs: number;
 			reasons: string[];
+			/** What a judging model said of the answer beside a similar one. */
+			judge?: ReplyJudgement;
 	  }
 	| { stored: false; reasons: string[] };
 
