@@ -1,10 +1,11 @@
 /**
- * Speed of the semantic parts in one process: embedding of a 200-word prompt, the nearest of 20,000
- * entries, the guarded decision, and loading the tables.
+ * Speed of the semantic parts: embedding of a 200-word prompt, the nearest of 20,000 entries in process
+ * and of 100,000 on Redis 8, the guarded decision, and loading the tables.
  */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchRedisVectors } from './semantic/redisVectors.mjs';
 
 const require = createRequire(import.meta.url);
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -71,4 +72,10 @@ measure('guarded decision, 15 words, same request', 1000, (k) =>
 );
 measure('guarded decision, 200 words, another request', 200, (k) =>
 	sameAnswer(prompt(200, k), prompt(200, k + 3), tables),
+);
+
+const ON_REDIS = 100_000;
+print(
+	`nearest 5 of ${ON_REDIS} entries on Redis 8 (Vector Sets)`,
+	await benchRedisVectors(ON_REDIS, tables.embedding),
 );

@@ -1,15 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Agents } from '../support/agents';
 import { startAgents, streamed } from '../support/agents';
-import type { ProviderName } from '../support/aiWorkflows';
-import {
-	embeddingsOf,
-	PARSER,
-	PROVIDERS,
-	ROOTS,
-	THINK_TOOL,
-	vectorStore,
-} from '../support/aiWorkflows';
+import { PROVIDERS, type ProviderName } from '../support/aiProviders';
+import { PARSER, ROOTS, THINK_TOOL, vectorStore } from '../support/aiWorkflows';
 import { backend } from '../support/n8n';
 
 const providers = Object.keys(PROVIDERS) as ProviderName[];
@@ -63,29 +56,6 @@ beforeAll(async () => {
 			model: 'openai chat',
 			parts: [PARSER],
 		}),
-		make({
-			route: 'near',
-			root: ROOTS.chain,
-			model: 'openai chat',
-			cache: { match: 'semantic' },
-		}),
-		make({
-			route: 'near-connected',
-			root: ROOTS.chain,
-			model: 'openai chat',
-			cache: { match: 'semantic', semantic: { embedder: 'subNode' } },
-			parts: [embeddingsOf('Cache')],
-		}),
-		...[undefined, 'anthropic' as const].map((smallModel) =>
-			make({
-				route: smallModel ? 'judged-routed' : 'judged',
-				root: ROOTS.chain,
-				model: 'openai chat',
-				smallModel,
-				judge: 'ollama',
-				cache: { match: 'semantic', semantic: { policy: 'shadow', labelBy: 'judge' } },
-			}),
-		),
 		make({
 			route: 'batch',
 			root: ROOTS.chain,
@@ -247,53 +217,6 @@ describe(`a Cached Chat Model in a real n8n, backend ${backend}`, () => {
 			text: first.text,
 		});
 	});
-
-	it('answers the same question in other words, and says what it matched', async () => {
-		const first = await ask('near', { text: 'How do I reset my password?' });
-		const again = await ask('near', { text: 'how can I reset my password' });
-		expect(again).toMatchObject({ calls: 0, text: first.text });
-		expect((await agents.lastRunData()).Cache![0]).toMatchObject({
-			cache: { hit: true, layer: 'semantic', matchedPrompt: 'How do I reset my password?' },
-		});
-		expect(await ask('near', { text: 'How do I reset my phone?' })).toMatchObject({ calls: 1 });
-	});
-
-	it('compares prompts by a connected Embeddings node, asked once for each', async () => {
-		const [chat, embeddings] = ['POST /v1/chat/completions', 'POST /v1/embeddings'];
-		agents.standIn.resetCalls();
-		const first = await ask('near-connected', { text: 'How do I reset my password?' });
-		expect(agents.standIn.calls().byRoute).toEqual({ [chat]: 1, [embeddings]: 1 });
-		agents.standIn.resetCalls();
-		const again = await ask('near-connected', { text: 'how can I reset my password' });
-		expect(agents.standIn.calls().byRoute).toEqual({ [embeddings]: 1 });
-		expect(again.text).toBe(first.text);
-		const [turn] = (await agents.lastRunData()).Cache!;
-		expect(turn).toMatchObject({
-			cache: { hit: true, layer: 'semantic', matchedPrompt: 'How do I reset my password?' },
-		});
-		// The stand-in's vectors share five words of six.
-		expect((turn!.cache as { similarity: number }).similarity).toBeCloseTo(5 / 6, 1);
-		await ask('near-connected', { text: 'How do I reset my phone?' });
-		expect(agents.standIn.calls().byRoute).toEqual({ [chat]: 1, [embeddings]: 2 });
-	});
-
-	it.each(['judged', 'judged-routed'])(
-		'asks a connected judge about two answers, and tells what that cost: %s',
-		async (path) => {
-			await ask(path, { text: 'How do I reset my password?' });
-			agents.standIn.resetCalls();
-			expect(await ask(path, { text: 'how can I reset my password' })).toMatchObject({ calls: 2 });
-			expect(agents.standIn.calls().byRoute).toMatchObject({ 'POST /api/chat': 1 });
-			const { Cache, Judge } = await agents.lastRunData();
-			// The stand-in says something else than "same" or "different".
-			expect(Cache![0]!.cache).toMatchObject({
-				stored: true,
-				judge: { same: null, usage: { inputTokens: expect.any(Number) }, usd: 0 },
-			});
-			expect(JSON.stringify(Cache![0]!.cache)).toContain('compared by meaning');
-			expect(Judge).toBeUndefined();
-		},
-	);
 
 	it('answers a batch of 50 items again without a call', async () => {
 		const items = Array.from({ length: 50 }, (_, number) => ({ text: `Item ${number}` }));

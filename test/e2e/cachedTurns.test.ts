@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agents } from '../support/agents';
 import { startAgents, streamed } from '../support/agents';
-import { MEMORY, ROOTS, THINK_TOOL, type ProviderName } from '../support/aiWorkflows';
+import type { ProviderName } from '../support/aiProviders';
+import { MEMORY, ROOTS, THINK_TOOL } from '../support/aiWorkflows';
 import { backend } from '../support/n8n';
 
 const HARD =
