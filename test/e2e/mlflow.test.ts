@@ -4,6 +4,7 @@ import { stableId, type Workflow } from '../../scripts/lib/templates/fit.mjs';
 import { testCredentials } from '../support/gateway';
 import { startMlflow, type Mlflow, type MlflowSpan } from '../support/mlflow';
 import { backend, references, startTestN8n, template, type TestN8n } from '../support/n8n';
+import { startOtlpReceiver, type OtlpReceiver } from '../support/otlpReceiver';
 import { startStandIn, type StandIn } from '../support/standInProvider';
 
 const program = process.env.PROMPT_CACHE_MLFLOW;
@@ -14,6 +15,8 @@ const KEY = { 'x-api-key': 'end-to-end' };
 const ROUTE = 'traced-questions';
 
 let mlflow: Mlflow;
+/** The collector of all nodes, by the environment, beside that of the template. */
+let ofAll: OtlpReceiver;
 let standIn: StandIn;
 let redis: RedisServer | undefined;
 let n8n: TestN8n;
@@ -22,6 +25,7 @@ beforeAll(async () => {
 	if (!program) return;
 	standIn = await startStandIn();
 	redis = backend === 'redis' ? await startRedis() : undefined;
+	ofAll = await startOtlpReceiver();
 	mlflow = await startMlflow(program);
 	const credentials = testCredentials(standIn, redis);
 	const workflow = template('14-mlflow-tracing.json', {
@@ -34,12 +38,14 @@ beforeAll(async () => {
 			tracker.parameters.tracesUrl = mlflow.url;
 		},
 	});
-	n8n = await startTestN8n({ credentials, workflows: [workflow] }, KEY);
+	const env = { N8N_PROMPT_CACHE_TRACES: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: ofAll.url };
+	n8n = await startTestN8n({ credentials, workflows: [workflow], env }, KEY);
 }, 420_000);
 
 afterAll(async () => {
 	await n8n?.stop();
 	await mlflow?.stop();
+	await ofAll?.stop();
 	await redis?.close();
 	await standIn?.stop();
 }, 60_000);
@@ -117,6 +123,20 @@ describe(`template 14 in a real n8n, before a real MLflow, backend ${backend}`, 
 		},
 		120_000,
 	);
+
+	withMlflow("every node has told the environment's collector too, each thing once", async () => {
+		while (ofAll.spans.length < 5) await new Promise((resolve) => setTimeout(resolve, 100));
+		const told = ofAll.spans.map(({ name, attributes }) => [name, attributes['n8n.node.name']]);
+		expect(told.filter(([, node]) => node !== undefined)).toEqual([
+			['cache miss', 'Look up in cache'],
+			['chat gpt-4o-mini', 'Book and trace'],
+			['cache hit', 'Look up in cache'],
+		]);
+		expect(new Set(ofAll.spans.map(({ traceId }) => traceId)).size).toBe(2);
+		expect((await mlflow.traces()).map(({ id }) => id)).toEqual([
+			...new Set(ofAll.spans.map(({ traceId }) => `tr-${traceId}`)),
+		]);
+	});
 
 	withMlflow('while MLflow is gone questions are answered all the same', async () => {
 		await mlflow.stop();

@@ -101,8 +101,11 @@ function givenIds(): GivenIds {
 		generateSpanId: () => given?.spanId ?? random.generateSpanId(),
 		with(traceId, spanId, make) {
 			given = { traceId, spanId };
-			make();
-			given = undefined;
+			try {
+				make();
+			} finally {
+				given = undefined;
+			}
 		},
 	};
 }
@@ -114,14 +117,21 @@ const SECRETS = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADER
  * for the operator's collector: to an address that a workflow names they must not go.
  */
 function openExporter(target: OtlpTarget | undefined, timeoutMillis: number): SpanExporter {
-	const bounds = { timeoutMillis, concurrencyLimit: 2 };
-	if (target === undefined) return new OTLPTraceExporter(bounds);
+	const concurrencyLimit = 2;
+	// Everything else by the environment, OTEL_EXPORTER_OTLP_TIMEOUT (10 s by default) included.
+	if (target === undefined) return new OTLPTraceExporter({ concurrencyLimit });
 	const kept = SECRETS.map((name) => [name, process.env[name]] as const);
 	for (const name of SECRETS) delete process.env[name];
 	try {
 		const { url, headers } = target;
 		const httpAgentOptions = { keepAlive: true };
-		return new OTLPTraceExporter({ ...bounds, url, headers: { ...headers }, httpAgentOptions });
+		return new OTLPTraceExporter({
+			concurrencyLimit,
+			timeoutMillis,
+			url,
+			headers: { ...headers },
+			httpAgentOptions,
+		});
 	} finally {
 		for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
 	}
