@@ -170,6 +170,30 @@ export const description: INodeTypeDescription = {
 							default: 0,
 							description: 'More are refused with status 429. 0 means no limit.',
 						},
+						{
+							displayName: 'Spending Limit (USD)',
+							name: 'budgetUsd',
+							type: 'number',
+							typeOptions: { minValue: 0, numberPrecision: 6 },
+							default: 0,
+							description:
+								"Budget: what the calls of this key's namespace may cost in the period, in US dollars. Once it is spent, only cached answers are given. 0 means no limit.",
+						},
+						{
+							displayName: 'Spending Period',
+							name: 'budgetPeriod',
+							type: 'options',
+							options: [
+								{ name: 'Day', value: 'day', description: 'Begins at midnight UTC' },
+								{
+									name: 'Month',
+									value: 'month',
+									description: 'Begins on the first of the month, UTC',
+								},
+							],
+							default: 'month',
+							description: 'How long a budget lasts before it is whole again',
+						},
 					],
 				},
 			],

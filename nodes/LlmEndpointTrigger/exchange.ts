@@ -67,9 +67,10 @@ export function sendError(
 	const close: Record<string, string> = [408, 413].includes(error.status)
 		? { connection: 'close' }
 		: {};
+	const lasting: Record<string, string> = error.isLasting ? { 'x-should-retry': 'false' } : {};
 	const auth: Record<string, string> = error.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
 	const body = errorBody(protocol, error);
-	sendJson(response, error.status, body, { ...headers, ...retry, ...close, ...auth });
+	sendJson(response, error.status, body, { ...headers, ...retry, ...lasting, ...close, ...auth });
 }
 
 export const EVENT_HEADERS = {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LRUCache } from 'lru-cache';
 import type { JsonObject } from '../shared/core/json';
 import { answerBody, eventsFor } from '../shared/core/protocol/answer';
-import type { EndpointError } from '../shared/core/protocol/errors';
+import { budgetSpent, type EndpointError } from '../shared/core/protocol/errors';
 import { modelsBody } from '../shared/core/protocol/models';
 import type { AnswerFrame, Operation, Protocol } from '../shared/core/protocol/protocol';
 import { readRequest } from '../shared/core/protocol/readRequest';
@@ -26,6 +26,7 @@ import type { Connection } from '../shared/n8n/connections';
 import { isHit } from '../shared/services/lookup';
 import { bookAnswer, type Booked } from './booking';
 import { EVENT_HEADERS, openExchange, sendError, sendJson, type Exchange } from './exchange';
+import { spentUntil } from './keyBudget';
 import { readBody, type BodyLimits } from './readBody';
 import { requestItem } from './requestItem';
 
@@ -134,7 +135,9 @@ async function answer(
 		if (given.ok) {
 			sendAnswer(response, operation, given.body, frame, streamed, headers);
 			bookAnswer(deps, bookedAs('hit', asked, given.body, endpoint));
-			if (outcome.refresh) start(item(), refresher(asked, operation, frame, endpoint));
+			if (outcome.refresh && (await spentUntil(deps, caller, Date.now())) !== undefined) {
+				await giveUp(asked, endpoint, deps, false);
+			} else if (outcome.refresh) start(item(), refresher(asked, operation, frame, endpoint));
 			else if (endpoint.recordHits) start(item());
 			return;
 		}
@@ -152,6 +155,11 @@ async function answer(
 		await giveUp(asked, endpoint, deps, false);
 		const error = { status: 503, message: 'Too many requests are being answered', code: 'busy' };
 		return sendError(response, endpoint.protocol, { ...error, retryAfterSeconds: 1 }, headers);
+	}
+	const untilMs = await spentUntil(deps, caller, Date.now());
+	if (untilMs !== undefined) {
+		await giveUp(asked, endpoint, deps, false);
+		return sendError(response, endpoint.protocol, budgetSpent(endpoint.protocol, untilMs), headers);
 	}
 	endpoint.waiting.count++;
 	response.once('close', () => endpoint.waiting.count--);

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { BudgetPeriod, PeriodBudget } from '../shared/core/budget/budget';
 import { ConfigError } from '../shared/core/errors';
+import { nanoFromUsd } from '../shared/core/price/money';
 import { keyDigest, type BearerKey } from '../shared/core/key/bearerKeys';
 import type { Protocol } from '../shared/core/protocol/protocol';
 import { stopExecution } from '../shared/n8n/stopExecution';
@@ -13,6 +15,8 @@ interface KeyRow {
 	key?: string;
 	namespace?: string;
 	requestsPerMinute?: number;
+	budgetUsd?: number;
+	budgetPeriod?: BudgetPeriod;
 }
 
 /** The node's "Options". */
@@ -128,7 +132,7 @@ function readKeys(ctx: ITriggerFunctions | IWebhookFunctions): BearerKey[] {
 const SHORTEST_KEY = 8;
 
 function readKey(
-	{ name, key = '', namespace, requestsPerMinute = 0 }: KeyRow,
+	{ name, key = '', namespace, requestsPerMinute = 0, ...limits }: KeyRow,
 	at: number,
 ): BearerKey {
 	if (key.trim().length < SHORTEST_KEY) {
@@ -143,7 +147,23 @@ function readKey(
 		digest: keyDigest(key.trim()),
 		namespace: namespace || 'default',
 		requestsPerMinute,
+		budget: readBudget(limits, at),
 	};
+}
+
+function readBudget(
+	{ budgetUsd = 0, budgetPeriod = 'month' }: KeyRow,
+	at: number,
+): PeriodBudget | undefined {
+	const limitNanoUsd = nanoFromUsd(budgetUsd);
+	if (limitNanoUsd !== null) {
+		return limitNanoUsd > 0 ? { limitNanoUsd, period: budgetPeriod } : undefined;
+	}
+	throw new ConfigError(
+		`The spending limit of key ${at + 1} is not an amount in USD`,
+		'Keys',
+		'Give a number such as 25 or 0.5, or 0 for no limit.',
+	);
 }
 
 /** Parameters of the listener, for `port`. */

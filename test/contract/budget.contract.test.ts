@@ -102,6 +102,15 @@ describe.each(backends)('budgets on %s', (_name, start) => {
 		}
 	});
 
+	it('tells what was spent without reserving anything', async () => {
+		const scope = 'namespace:asked';
+		const period = periodKey('day', now);
+		expect(await ledger.spent(period, scope)).toBe(0);
+		await ledger.record([call({ namespace: 'asked', costNanoUsd: 7 })]);
+		await ledger.reserve(ask(scope, 'open'));
+		expect(await ledger.spent(period, scope)).toBe(7);
+	});
+
 	it('two hundred calls of two processes spend no more than the budget', async () => {
 		const task = (worker: number): WorkerTask => ({
 			address: backend.address,

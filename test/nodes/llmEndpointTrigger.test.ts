@@ -160,6 +160,7 @@ describe('the parameters of an endpoint', () => {
 		['a key that can be guessed', { keys: { key: [{ key: 'short' }] } }, 'fewer than 8 characters'],
 		['an unknown backend', { backend: 'floppy' }, 'is not a backend'],
 		['a port out of range', { port: 70_000 }, 'is not a port'],
+		['a budget that is no amount', { keys: { key: [{ key: KEY, budgetUsd: 'much' }] } }, 'key 1'],
 		['a path that climbs', { path: '../etc' }, 'is not a path'],
 		['a certificate without its key', { serving: { tlsCertificate: 'x' } }, 'TLS needs'],
 	])('tell %s', async (_what, parameters, message) => {

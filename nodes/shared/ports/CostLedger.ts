@@ -44,6 +44,9 @@ export interface CostLedger {
 	 */
 	reserve(ask: ReserveAsk): Promise<ReserveReply>;
 
+	/** Nano-USD spent in a period and scope, without what is reserved. */
+	spent(periodKey: string, scope: string): Promise<number>;
+
 	/** Gives reservations back without spending. */
 	release(reservations: readonly Reservation[]): Promise<void>;
 

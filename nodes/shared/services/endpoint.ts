@@ -1,3 +1,4 @@
+import type { PeriodBudget } from '../core/budget/budget';
 import { findKey, presentedKey, type BearerKey } from '../core/key/bearerKeys';
 import { requestKey } from '../core/key/requestKey';
 import { StoreUnavailable } from '../core/errors';
@@ -18,6 +19,7 @@ export interface Caller {
 	name: string;
 	namespace: string;
 	requestsPerMinute: number;
+	budget?: PeriodBudget;
 }
 
 export interface EndpointSettings {

@@ -6,6 +6,12 @@ export type BudgetScope =
 
 export type BudgetPeriod = 'day' | 'month';
 
+/** A limit on what is spent in a period. */
+export interface PeriodBudget {
+	limitNanoUsd: number;
+	period: BudgetPeriod;
+}
+
 /** The scope as the key under which spending is kept. */
 export function scopeKey(scope: BudgetScope): string {
 	return scope.by === 'all' ? 'all' : `${scope.by}:${scope.value}`;

@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
+import type { PeriodBudget } from '../budget/budget';
 
 /** A caller's key, as its digest. */
 export interface BearerKey {
@@ -8,6 +9,8 @@ export interface BearerKey {
 	namespace: string;
 	/** 0: no limit. */
 	requestsPerMinute: number;
+	/** Of the namespace; left out where there is no limit. */
+	budget?: PeriodBudget;
 }
 
 const DIGEST = /^sha256:([0-9a-f]{64})$/i;

@@ -10,7 +10,12 @@ export interface EndpointError {
 	code: string;
 	/** For 429 and 503. */
 	retryAfterSeconds?: number;
+	/** Asking again is of no use for a long time: the official clients are told so. */
+	isLasting?: boolean;
 }
+
+/** What OpenAI calls an exhausted budget, in `type` and `code`. Source: its error guide, 2026-11. */
+const NO_QUOTA = 'insufficient_quota';
 
 /** OpenAI's error types by HTTP status. Source: openai-openapi and the error guide, 2026-11. */
 const OPENAI_TYPES: Record<number, string> = {
@@ -24,6 +29,7 @@ const OPENAI_TYPES: Record<number, string> = {
 /** Anthropic's error types by HTTP status. Source: docs.claude.com, API errors, 2026-11. */
 const ANTHROPIC_TYPES: Record<number, string> = {
 	401: 'authentication_error',
+	402: 'billing_error',
 	403: 'permission_error',
 	404: 'not_found_error',
 	413: 'request_too_large',
@@ -42,10 +48,21 @@ export function errorBody(protocol: Protocol, error: EndpointError): JsonObject 
 		return { type: 'error', error: { type, message } };
 	}
 	if (protocol === 'openAi') {
-		const type = OPENAI_TYPES[status] ?? 'invalid_request_error';
+		const type = code === NO_QUOTA ? code : (OPENAI_TYPES[status] ?? 'invalid_request_error');
 		return { error: { message, type, param: null, code } };
 	}
 	return { error: { message, code } };
+}
+
+/** The budget of the client's key is spent until a time, ms since 1970. */
+export function budgetSpent(protocol: Protocol, untilMs: number): EndpointError {
+	const until = new Date(untilMs).toISOString();
+	return {
+		status: protocol === 'anthropic' ? 402 : 429,
+		message: `The budget of this key is spent until ${until}. Cached answers are still given.`,
+		code: NO_QUOTA,
+		isLasting: true,
+	};
 }
 
 /** Statuses of a provider that are the client's business too; others become 502. */

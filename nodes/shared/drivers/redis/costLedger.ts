@@ -136,6 +136,8 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 				})(),
 			),
 
+		spent: (period, scope) => attempt(client.hget(spendKey(period), scope).then(Number)),
+
 		release: (reservations) =>
 			attempt(
 				Promise.all(

@@ -112,6 +112,9 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 				}),
 			),
 
+		spent: async (period, scope) =>
+			attempt(() => Number(sql.spent.get(period, scope)?.nano_usd ?? 0)),
+
 		release: async (reservations) =>
 			attempt(() => {
 				for (const reservation of reservations) sql.settle.run(encodeReservation(reservation));
