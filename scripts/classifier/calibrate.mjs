@@ -3,7 +3,7 @@ import { apply } from './crossValidate.mjs';
 import { LABELS, SMALL_TYPE_COUNT } from './rows.mjs';
 
 /** Complex prompts sent to the small model at the default slider: at most this share. */
-const WANTED_COMPLEX_TO_SMALL = 0.033;
+const WANTED_COMPLEX_TO_SMALL = 0.03;
 
 const isLarge = (row) => LABELS.indexOf(row.task) >= SMALL_TYPE_COUNT;
 const range = (from, to, step) =>

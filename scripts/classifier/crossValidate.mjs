@@ -13,7 +13,8 @@ import {
 	SMALL_TYPE_COUNT,
 	writeModel,
 } from './rows.mjs';
-import { randomFrom, train } from './trainer.mjs';
+import { randomFrom } from './random.mjs';
+import { train } from './trainer.mjs';
 
 export const FOLDS = 6;
 const PHRASE_WEIGHT = 0.7;

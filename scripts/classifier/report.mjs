@@ -84,12 +84,17 @@ function savedLines(rows, predictions) {
 
 /** Puts the tables into the model card and draws the chart beside it. */
 export function writeCard(rows, predictions, lines) {
+	writeFigures('figures', lines);
+	writeFileSync(path.join(DATA_FILES, 'classifier.chart.svg'), costQualityChart(rows, predictions));
+}
+
+/** Puts lines between the marks of that name in the model card. */
+export function writeFigures(name, lines) {
 	const card = path.join(DATA_FILES, 'classifier.card.md');
-	const marks = /(<!-- figures -->\n)[^]*(<!-- end of figures -->)/;
+	const marks = new RegExp(`(<!-- ${name} -->\\n)[^]*(<!-- end of ${name} -->)`);
 	const text = readFileSync(card, 'utf8');
 	writeFileSync(
 		card,
 		text.replace(marks, (_, a, b) => `${a}\n${lines.join('\n')}\n\n${b}`),
 	);
-	writeFileSync(path.join(DATA_FILES, 'classifier.chart.svg'), costQualityChart(rows, predictions));
 }

@@ -1,5 +1,6 @@
 // Multinomial logistic regression over hashed features with one more output for the side, trained by
 // Adagrad with dropout of whole namespaces and single features. Deterministic for a seed.
+import { randomFrom } from './random.mjs';
 import { BUCKET_BITS, LABELS, NAMESPACES, SMALL_TYPE_COUNT } from './rows.mjs';
 
 const TYPES = LABELS.length;
@@ -11,17 +12,6 @@ const LABEL_SMOOTHING = 0.05;
 const FEATURE_DROPOUT = 0.25;
 /** How often a whole namespace is dropped, in the order of NAMESPACES: words lie, concepts less. */
 const NAMESPACE_DROPOUT = [0, 0.1, 0.15, 0.2, 0.3, 0.3, 0.25, 0.5, 0.3];
-
-/** A small generator of numbers in [0, 1) (mulberry32). */
-export function randomFrom(seed) {
-	let a = seed >>> 0;
-	return () => {
-		a = (a + 0x6d2b79f5) | 0;
-		let t = Math.imul(a ^ (a >>> 15), 1 | a);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	};
-}
 
 function shuffle(order, random) {
 	for (let i = order.length - 1; i > 0; i--) {

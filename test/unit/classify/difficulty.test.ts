@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { classifyPrompt } from '../../../nodes/shared/core/classify/classifyPrompt';
+import { rankCorrelation } from '../../../scripts/classifier/routing.mjs';
+import { BY_LEVEL, frenchWordProblem, nestedConditions, wordProblem } from './gradedProblems';
 import { loadClassifier } from '../../../nodes/shared/drivers/tables/classifierWeights';
 
 const classifier = loadClassifier();
@@ -49,6 +51,33 @@ describe('difficulty', () => {
 		const figures = prompts.map(difficulty);
 		expect(figures).toEqual([...figures].sort((a, b) => a - b));
 		expect(new Set(figures).size).toBe(figures.length);
+	});
+
+	it.each([
+		['number of steps', wordProblem, [1, 2, 3, 4, 5, 6], 0.95],
+		['number of steps in French', frenchWordProblem, [1, 2, 3, 4, 5, 6], 0.95],
+		['depth of nested conditions', nestedConditions, [0, 1, 2, 3, 4, 5, 6], 0.8],
+	] as const)('orders problems by the %s', (_what, make, grades, least) => {
+		const problems = grades.flatMap((grade) =>
+			Array.from({ length: 20 }, (_, seed) => ({ grade, hard: difficulty(make(grade, seed)) })),
+		);
+		const mean = (grade: number): number =>
+			problems.filter((one) => one.grade === grade).reduce((sum, { hard }) => sum + hard, 0) / 20;
+		const means = grades.map(mean);
+		expect(means).toEqual([...means].sort((a, b) => a - b));
+		const order = rankCorrelation(
+			problems.map(({ hard }) => hard),
+			problems.map(({ grade }) => grade),
+		);
+		expect(order).toBeGreaterThan(least);
+	});
+
+	it('orders mathematics by competition level', () => {
+		const order = rankCorrelation(
+			BY_LEVEL.map(([, problem]) => difficulty(problem)),
+			BY_LEVEL.map(([level]) => level),
+		);
+		expect(order).toBeGreaterThan(0.75);
 	});
 
 	it('puts mathematics, logic and code above a translation or a capital', () => {

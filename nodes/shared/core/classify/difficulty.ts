@@ -91,7 +91,7 @@ function countRequests(lexicon: Lexicon, units: Unit[]): number {
 }
 
 /** Default weights of the signals: bias, prior, then in the order of `DifficultySignals`. */
-export const DIFFICULTY_WEIGHTS = [-2.6, 3.6, 0.28, 0.2, 0.16, 0.2, 0.16, 0.2, 1.6, 0.8, 0.6, 0.2];
+export const DIFFICULTY_WEIGHTS = [-2.6, 3.6, 0.28, 0.3, 0.16, 0.2, 0.16, 0.2, 1.6, 0.8, 0.6, 0.2];
 
 const saturate = (n: number): number => Math.log2(1 + n);
 

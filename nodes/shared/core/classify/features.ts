@@ -103,6 +103,7 @@ function structureFlags(s: PromptStructure): number[] {
 		s.foreignPayload,
 		s.instructionAsks && s.payloadWords < 6,
 		s.instructionAsks && s.payloadWords > 30,
+		s.impliedSteps,
 	];
 	const out = rows.map((value, i) => i * 8 + value);
 	flags.forEach((flag, i) => flag && out.push(rows.length * 8 + i));

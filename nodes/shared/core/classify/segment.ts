@@ -21,6 +21,8 @@ export interface Unit {
 	score: number;
 	fromTail: boolean;
 	quoted: boolean;
+	/** Begins as a question that is answered by yes or no. */
+	asksYesNo: boolean;
 }
 
 /** A prompt split into what is asked and what is pasted. */
@@ -136,15 +138,17 @@ function readUnit(
 	const mask = languages === 0 ? 15 : languages;
 	const hits: LexiconHit[] = [];
 	const marks: Unit['marks'] = [0, 0, 0];
+	let asksYesNo = false;
 	for (const hit of all) {
 		const { concept, word } = hit;
 		if (concept >= firstFunctionConcept || (hit.languages & mask) === 0) continue;
 		if (concept >= firstDifficultyConcept) marks[concept - firstDifficultyConcept]!++;
 		else if (word === 0 || concept !== yesNoConcept) hits.push(hit);
+		if (word === 0 && concept === yesNoConcept) asksYesNo = true;
 	}
 	let wordCount = 1;
 	for (let i = words.indexOf(' '); i >= 0; i = words.indexOf(' ', i + 1)) wordCount++;
-	return { ...piece, words, wordCount, hits, marks, votes, languages, score: 0 };
+	return { ...piece, words, wordCount, hits, marks, votes, languages, score: 0, asksYesNo };
 }
 
 function scoreUnits(lexicon: Lexicon, units: Unit[]): void {

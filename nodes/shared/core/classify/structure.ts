@@ -33,6 +33,8 @@ export interface PromptStructure {
 	overlap: number;
 	/** The payload is in another language than the instruction. */
 	foreignPayload: boolean;
+	/** A longer question to be answered by yes or no, with nothing given: a fact rarely takes so many words. */
+	impliedSteps: boolean;
 }
 
 const CODE_SIGNS = new Set([...'{}[]<>=;_\\|&$'].map((sign) => sign.charCodeAt(0)));
@@ -76,6 +78,18 @@ function countSigns(
 
 function endsWith(units: Unit[], sign: string): boolean {
 	return units.some((u) => u.text.trimEnd().endsWith(sign));
+}
+
+/** "Can you explain …?" is a request, not a question of this kind. */
+const TO_THE_MODEL =
+	/^\S+ (?:you|i|we|me|u)\b|^(?:peux|pouvez|pourrais|puis|kannst|konnen sie|kann ich|puedes?|puedo)\b/;
+
+/** Words from which on a question by yes or no asks for more than one fact. */
+const MANY_WORDS = 7;
+
+function impliesSteps({ asksYesNo, text, words, wordCount }: Unit): boolean {
+	const isQuestion = asksYesNo && text.trimEnd().endsWith('?');
+	return isQuestion && wordCount >= MANY_WORDS && !TO_THE_MODEL.test(words);
 }
 
 function overlapOf(instruction: Unit[], payload: Unit[]): number {
@@ -132,6 +146,7 @@ export function readStructure(prompt: NormalizedPrompt, parts: SegmentedPrompt):
 		instructionColon: endsWith(instruction, ':'),
 		constraints: parts.constraints.length,
 		overlap: overlapOf(instruction, payload),
+		impliedSteps: payload.length === 0 && instruction.length === 1 && impliesSteps(instruction[0]!),
 		foreignPayload: spoken !== 0 && pasted !== 0 && (spoken & pasted) === 0,
 	};
 }
