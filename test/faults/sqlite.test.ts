@@ -205,6 +205,34 @@ describe('SQLite that may only be read', () => {
 		db.close();
 	});
 
+	it('is unavailable with a hint on a file system that was mounted read-only, and is not set aside', async () => {
+		const [files, mount] = [join(folder, 'files'), join(folder, 'mount')];
+		mkdirSync(mount);
+		const path = join(files, 'cache.sqlite');
+		const { db } = openDatabase(path, CACHE_SCHEMA, 0);
+		const engine = engineOver(cacheOf(db));
+		await engine.answer(asked('question'), 'answer');
+		const run = (...words: string[]) => spawnSync('mount', words).status === 0;
+		if (!run('--bind', files, mount)) {
+			console.warn('Nothing can be mounted here: the read-only file system is not tested');
+			return;
+		}
+		try {
+			expect(run('-o', 'remount,ro,bind', mount)).toBe(true);
+			const open = () => openDatabase(join(mount, 'cache.sqlite'), CACHE_SCHEMA, 0);
+			expect(open).toThrow(StoreUnavailable);
+			expect(open).toThrow(/cannot be opened/);
+			expect(readdirSync(files).filter((name) => name.includes('.damaged'))).toEqual([]);
+			expect(await audit(engine, 1)).toEqual({ hits: 0, wrong: 0 });
+			expect((await engine.lookup([asked('question')]))[0]).toMatchObject({ status: 'hit' });
+		} finally {
+			engine.close();
+			db.close();
+			// SQLite closes a file of its process only when nobody has locks on it any more.
+			spawnSync('umount', [mount]);
+		}
+	});
+
 	it('is unavailable with a hint where the folder cannot be written at all', () => {
 		writeFileSync(join(folder, 'file'), '');
 		const open = () => openDatabase(join(folder, 'file', 'cache.sqlite'), CACHE_SCHEMA, 0);

@@ -48,7 +48,8 @@ export interface TestN8n {
 	logIn(): Promise<EditorSession>;
 	/** Everything n8n printed since the test file began, over restarts. */
 	log(): string;
-	restart(): Promise<void>;
+	/** Starts n8n anew after a stop in good order, or after SIGKILL. */
+	restart(how?: { killed: boolean }): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -136,7 +137,12 @@ export async function startTestN8n(
 			post(`${n8n.url}/webhook/${route}`, body, { ...defaultHeaders, ...headers }),
 		logIn: () => logIn(n8n.url, owner),
 		log: () => [...logs, n8n.log()].join('\n'),
-		restart: async () => {
+		restart: async (how) => {
+			if (how?.killed) {
+				// The group: task runners would outlive n8n.
+				process.kill(-n8n.pid, 'SIGKILL');
+				await n8n.ended;
+			}
 			await end();
 			await start();
 			await waitForWebhooks(n8n.url, workflows);

@@ -9,7 +9,7 @@ const PROMPT_FIELDS = ['prompt', 'chatInput', 'text', 'input'] as const;
  * OpenAI, Anthropic, Gemini and Ollama know. Other fields of the item (a session, a ticket number) do not.
  * Source: their request schemas, 2026-11.
  */
-const PARAMETER_FIELDS: readonly string[] = [
+const PARAMETER_FIELDS: ReadonlySet<string> = new Set([
 	'model',
 	'system',
 	'temperature',
@@ -47,7 +47,7 @@ const PARAMETER_FIELDS: readonly string[] = [
 	'suffix',
 	'generationConfig',
 	'safetySettings',
-];
+]);
 
 const LOOKED_AT = `body and the item itself, for a whole request (model with messages, contents, prompt or input), then messages, then ${PROMPT_FIELDS.join(', ')}`;
 
@@ -132,9 +132,9 @@ export function withMessages(place: JsonObject): JsonObject {
 
 function parametersOf(place: JsonObject): JsonObject {
 	const parameters: JsonObject = {};
-	for (const name of PARAMETER_FIELDS) {
+	for (const name of Object.keys(place)) {
 		const value = place[name];
-		if (value !== undefined) parameters[name] = value;
+		if (value !== undefined && PARAMETER_FIELDS.has(name)) parameters[name] = value;
 	}
 	return parameters;
 }
