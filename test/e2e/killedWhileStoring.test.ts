@@ -5,8 +5,8 @@ import type { Gateway } from '../support/gateway';
 import { startGateway } from '../support/gateway';
 import { backend } from '../support/n8n';
 
-/** Each start of n8n takes seconds; PROMPT_CACHE_KILLS=200 runs the long form. */
-const KILLS = Number(process.env.PROMPT_CACHE_KILLS ?? 5);
+/** Each start of n8n takes seconds; PROMPT_CACHE_KILLS=200 kills more often. */
+const KILLS = Number(process.env.PROMPT_CACHE_KILLS ?? 3);
 const CLIENTS = 6;
 
 let gateway: Gateway;
