@@ -12,7 +12,8 @@ import { requestReader } from '../shared/n8n/readRequest';
 import type { InvalidationTarget } from '../shared/ports/CacheStore';
 import { invalidateNeighbours } from '../shared/services/invalidateNeighbours';
 import { SHADOW_SUBJECT } from '../shared/services/semanticStore';
-import { importLines, toLine } from '../shared/services/transfer';
+import { exportLines, importLines } from '../shared/services/transfer';
+import { MOST_EXPORTED } from './manageProperties';
 
 /** These are not on the path of a request: they may take their time. */
 const TIMEOUT_MS = 60_000;
@@ -138,26 +139,26 @@ export async function inspectCache(ctx: IExecuteFunctions): Promise<INodeExecuti
 	);
 }
 
-/** Operation `export`: all entries as one NDJSON file. */
+/** Operation `export`: entries as one NDJSON file, and where the next one would begin. */
 export async function exportEntries(ctx: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const { store, clock } = await openBackend(ctx);
-	const namespace = ctx.getNodeParameter('exportNamespace', 0, '') as string;
-	const field = ctx.getNodeParameter('outputBinaryField', 0, 'data') as string;
-	const lines: string[] = [];
-	await store.run(async (live) => {
-		for await (const entry of live.entries(namespace || undefined)) {
-			lines.push(toLine(entry, clock.nowMs()));
-			if (lines.length % 10_000 === 0) ctx.logger.info(`Cache export: ${lines.length} entries`);
-		}
-	}, TIMEOUT_MS * 10);
+	const connection = await openBackend(ctx);
+	const text = (name: string, fallback = ''): string =>
+		String(ctx.getNodeParameter(name, 0, fallback) ?? '');
+	const what = {
+		namespace: text('exportNamespace') || undefined,
+		from: text('resumeAt') || undefined,
+		mostEntries: Number(ctx.getNodeParameter('mostEntries', 0, MOST_EXPORTED)),
+	};
+	const { lines, ...rest } = await exportLines(what, connection, TIMEOUT_MS * 10);
 	const file = Buffer.from(lines.map((line) => `${line}\n`).join(''));
 	const binary = await ctx.helpers.prepareBinaryData(
 		file,
 		'prompt-cache.ndjson',
 		'application/x-ndjson',
 	);
+	const json = { exported: lines.length, ...rest };
 	return [
-		{ json: { exported: lines.length }, binary: { [field]: binary }, pairedItem: { item: 0 } },
+		{ json, binary: { [text('outputBinaryField', 'data')]: binary }, pairedItem: { item: 0 } },
 	];
 }
 

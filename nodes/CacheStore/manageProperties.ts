@@ -17,6 +17,9 @@ const by = (...values: string[]) => ({
 });
 
 /** Parameters of the operations `invalidate`, `inspect`, `export`, `import` and `rebuildIndex`. */
+/** Entries of one export file where the user says nothing else: it is held in memory. */
+export const MOST_EXPORTED = 100_000;
+
 export const manageProperties: INodeProperties[] = [
 	{
 		displayName: 'Invalidate By',
@@ -129,6 +132,25 @@ export const manageProperties: INodeProperties[] = [
 		displayOptions: { show: { operation: ['export', 'rebuildIndex'] } },
 	},
 	...semanticProperties({ operation: ['rebuildIndex'] }, WHERE_SEARCHED),
+	{
+		displayName: 'Most Entries',
+		name: 'mostEntries',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: MOST_EXPORTED,
+		description:
+			'About how many entries one file takes. Where there are more, the field "next" says where the next file begins.',
+		displayOptions: { show: { operation: ['export'] } },
+	},
+	{
+		displayName: 'Resume At',
+		name: 'resumeAt',
+		type: 'string',
+		default: '',
+		description:
+			'The field "next" of an earlier export, to go on where it ended or broke off; leave empty to begin',
+		displayOptions: { show: { operation: ['export'] } },
+	},
 	{
 		displayName: 'Output Binary Field',
 		name: 'outputBinaryField',

@@ -379,6 +379,35 @@ describe.each(here)('the cache on %s', (_name, start) => {
 		expect(rows.filter((row) => row.found)).toHaveLength(200);
 	});
 
+	it('walks on from where an earlier walk was, and misses nothing', async () => {
+		const namespace = hex();
+		const all = Array.from({ length: 1_700 }, () => command({ namespace }));
+		await store.store(all);
+		const seen = new Set<string>();
+		let from: string | undefined;
+		for (let part = 0; part < 20; part++) {
+			let [count, position]: [number, string | undefined] = [0, undefined];
+			let next: string | undefined;
+			for await (const entry of backend.reopen().entries(namespace, from)) {
+				if (count >= 600 && entry.position !== position) {
+					next = entry.position;
+					break;
+				}
+				({ position } = entry);
+				count += 1;
+				seen.add(entry.key);
+			}
+			from = next;
+			if (from === undefined) break;
+		}
+		expect(from).toBeUndefined();
+		expect([...seen].sort()).toEqual(all.map(({ key }) => key).sort());
+		const lost = async () => {
+			for await (const entry of store.entries(namespace, 'somewhere')) return entry;
+		};
+		await expect(lost()).rejects.toThrow('"somewhere" is no place of an export');
+	});
+
 	it('inspects entries, bytes and counters of each namespace', async () => {
 		const namespace = `inspected-${hex()}`;
 		await store.store([command({ namespace }), command({ namespace })]);

@@ -194,7 +194,7 @@ describe('Cache Lookup and Cache Store', () => {
 			entries: 2,
 		});
 		const [file] = await run({ operation: 'export', outputBinaryField: 'data' });
-		expect(file!.json).toEqual({ exported: 2 });
+		expect(file!.json).toEqual({ exported: 2, next: null });
 		const by = {
 			operation: 'invalidate',
 			invalidateBy: 'tag',

@@ -34,3 +34,11 @@ export class StoreUnavailable extends Error {
 export class CorruptEntry extends Error {
 	override readonly name = 'CorruptEntry';
 }
+
+/** A walk was to begin where none has been. */
+export const notAPosition = (text: string): ConfigError =>
+	new ConfigError(
+		`"${text.slice(0, 80)}" is no place of an export`,
+		'Resume At',
+		'Use "next" of an earlier export from the same backend, or leave it empty.',
+	);

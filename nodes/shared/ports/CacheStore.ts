@@ -94,6 +94,8 @@ export interface ExportedEntry {
 	tags: string[];
 	keyVersion: string;
 	packed: Buffer;
+	/** Where a later walk may begin; several entries may have the same. */
+	position: string;
 }
 
 /**
@@ -129,6 +131,10 @@ export interface CacheStore {
 
 	inspect(): Promise<NamespaceStats[]>;
 
-	/** Walks all entries, optionally of one namespace, after a key to resume from. */
-	entries(namespace?: string): AsyncIterable<ExportedEntry>;
+	/**
+	 * Walks the entries that may still be served, optionally of one namespace.
+	 * @param from the position of an entry of an earlier walk: it and what follows it come again
+	 * @throws ConfigError where `from` is no position
+	 */
+	entries(namespace?: string, from?: string): AsyncIterable<ExportedEntry>;
 }

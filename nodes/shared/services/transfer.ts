@@ -3,6 +3,7 @@ import { ConfigError, CorruptEntry, StoreUnavailable } from '../core/errors';
 import type { Json } from '../core/json';
 import { isJsonObject } from '../core/json';
 import type { ExportedEntry, StoreCommand } from '../ports/CacheStore';
+import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
 
 const FORMAT = 1;
@@ -23,6 +24,44 @@ export function toLine(entry: ExportedEntry, nowMs: number): string {
 		keyVersion,
 		packed: packed.toString('base64'),
 	});
+}
+
+export interface ExportPart {
+	/** One entry each, in no particular order. */
+	lines: string[];
+	/** Where the next part begins; null where this was the last. */
+	next: string | null;
+	/** Why the walk broke off; what came before is in `lines`. */
+	interrupted?: string;
+}
+
+/**
+ * Reads entries as lines, about `mostEntries` of them, from `from` on.
+ * @throws StoreUnavailable where the backend fails before the first; ConfigError where `from` is no position
+ */
+export async function exportLines(
+	{ namespace, from, mostEntries }: { namespace?: string; from?: string; mostEntries: number },
+	{ store, clock }: { store: GuardedStore; clock: Clock },
+	timeoutMs: number,
+): Promise<ExportPart> {
+	const part: ExportPart = { lines: [], next: null };
+	let position: string | undefined;
+	try {
+		await store.run(async (live) => {
+			for await (const entry of live.entries(namespace, from)) {
+				if (part.lines.length >= mostEntries && entry.position !== position) {
+					part.next = entry.position;
+					return;
+				}
+				({ position } = entry);
+				part.lines.push(toLine(entry, clock.nowMs()));
+			}
+		}, timeoutMs);
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable) || position === undefined) throw error;
+		return { ...part, next: position, interrupted: error.message };
+	}
+	return part;
 }
 
 export interface ImportReport {

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfigError, StoreUnavailable } from '../../../nodes/shared/core/errors';
 import type { CacheStore } from '../../../nodes/shared/ports/CacheStore';
+import { systemClock } from '../../../nodes/shared/drivers/systemClock';
 import { guardStore } from '../../../nodes/shared/services/circuitBreaker';
-import { importLines, toLine } from '../../../nodes/shared/services/transfer';
+import { exportLines, importLines, toLine } from '../../../nodes/shared/services/transfer';
 import { startRedisBackend, startSqlite, type BackendUnderTest } from '../../contract/backends';
 import { asked, engineOver } from '../../support/engine';
 
@@ -35,6 +36,42 @@ describe('export and import', () => {
 		for await (const entry of store.entries()) all.push(toLine(entry, nowMs));
 		return all;
 	}
+
+	it('comes in parts, each beginning where the one before ended', async () => {
+		const store = guardStore(sqlite.store);
+		const deps = { store, clock: systemClock };
+		const sizes: number[] = [];
+		const keys = new Set<string>();
+		for (let from: string | null | undefined; from !== null;) {
+			const part = await exportLines({ from, mostEntries: 200 }, deps, 10_000);
+			for (const line of part.lines) keys.add((JSON.parse(line) as { key: string }).key);
+			sizes.push(part.lines.length);
+			from = part.next;
+		}
+		expect(sizes).toEqual([200, 200, 50]);
+		expect(keys.size).toBe(450);
+		store.close();
+	});
+
+	it('that breaks off keeps what came before, and says where to go on', async () => {
+		async function* breaking(namespace?: string, from?: string) {
+			let left = from === undefined ? 120 : Infinity;
+			for await (const entry of sqlite.store.entries(namespace, from)) {
+				if (left-- === 0) throw new StoreUnavailable('the disk is gone');
+				yield entry;
+			}
+		}
+		const store = guardStore({ ...sqlite.store, entries: breaking });
+		const deps = { store, clock: systemClock };
+		const first = await exportLines({ mostEntries: 1_000 }, deps, 10_000);
+		expect(first).toMatchObject({ interrupted: 'the disk is gone' });
+		expect(first.lines).toHaveLength(120);
+		const rest = await exportLines({ from: first.next!, mostEntries: 1_000 }, deps, 10_000);
+		expect(rest).toMatchObject({ next: null });
+		const key = (line: string) => (JSON.parse(line) as { key: string }).key;
+		expect(new Set([...first.lines, ...rest.lines].map(key)).size).toBe(450);
+		store.close();
+	});
 
 	it('carries every entry from SQLite to Redis and back, with tags and versions', async () => {
 		expect(lines).toHaveLength(450);

@@ -40,6 +40,7 @@ export async function attempt<T>(work: Promise<T>, onSilence?: () => void): Prom
 	try {
 		return await work;
 	} catch (error) {
+		if (error instanceof StoreUnavailable) throw error;
 		const message = error instanceof Error ? error.message : String(error);
 		if (message === 'Command timed out') onSilence?.();
 		throw new StoreUnavailable(`Redis: ${message}`, hintFor(message), { cause: error });

@@ -177,6 +177,6 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 		}),
 		count: async (namespace, counts) => counters.add(namespace, counts),
 		inspect: () => ask(inspectNamespaces(client, prefix, counters.gathered)),
-		entries: (namespace) => walkEntries(client, prefix, namespace),
+		entries: (namespace, from) => walkEntries(client, prefix, namespace, from),
 	};
 }

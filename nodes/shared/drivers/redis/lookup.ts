@@ -55,9 +55,10 @@ export function createLookup(
 			names.push(keys.entry(item.key), keys.lease(item.key), keys.near(item.userHash));
 			values.push(item.lease?.token ?? '', String(item.lease?.ttlMs ?? 0));
 		}
+		const askedAtMs = clock.elapsedMs();
 		const [nowMs, epoch, ...rows] = await client.pcLookupBuffer(names.length, ...names, ...values);
 		reply.nowMs = Number(nowMs);
-		hits.tell(keys, reply.nowMs);
+		hits.tell(keys, reply.nowMs, askedAtMs);
 		reply.epochs.set(chunk[0]!.item.namespace, Number(epoch));
 		chunk.forEach(({ index }, at) => {
 			reply.rows[index] = toRow(rows[at]);

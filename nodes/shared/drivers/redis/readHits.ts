@@ -6,6 +6,8 @@ import type { NamespaceKeys } from './keys';
 
 /** How long the server's clock is told by this process's monotonic one before the server is asked again. */
 const TIME_HOLDS_MS = 10_000;
+/** A busy process reads an answer late: the time in it is of the past by then. */
+const LONGEST_ASKING_MS = 50;
 
 export interface ReadHits {
 	/** The server's clock. */
@@ -30,9 +32,10 @@ export function createHitReader(client: RedisClient, clock: Clock) {
 	});
 
 	return {
-		/** Remembers the server's time, as a script just told it. */
-		tell(keys: NamespaceKeys, nowMs: number): void {
+		/** Remembers the server's time as a script told it, if the answer was read soon after the asking. */
+		tell(keys: NamespaceKeys, nowMs: number, askedAtMs: number): void {
 			const elapsedMs = clock.elapsedMs();
+			if (elapsedMs - askedAtMs > LONGEST_ASKING_MS) return;
 			offsets.set(keys.id, { offsetMs: nowMs - elapsedMs, untilMs: elapsedMs + TIME_HOLDS_MS });
 		},
 

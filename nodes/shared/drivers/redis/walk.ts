@@ -1,6 +1,7 @@
 import type { Redis, Result } from 'ioredis';
-import { CorruptEntry } from '../../core/errors';
+import { CorruptEntry, notAPosition } from '../../core/errors';
 import type { ExportedEntry } from '../../ports/CacheStore';
+import { attempt } from './attempt';
 import type { RedisClient } from './connect';
 import { readEntryFront, type EntryFront } from './entryFront';
 import { namespaceKeys, namespaceRegistry, type NamespaceKeys } from './keys';
@@ -17,23 +18,39 @@ declare module 'ioredis' {
 
 const SCAN_COUNT = 500;
 
-/** The servers that hold keys: the one server, or each primary of a cluster. */
+/** The servers that hold keys: the one server, or each primary of a cluster, always in one order. */
 async function servers(client: RedisClient, key: string): Promise<Redis[]> {
 	if (!('nodes' in client)) return [client];
 	// A cluster's client knows its nodes only once a command has gone out.
 	if (client.nodes('master').length === 0) await client.exists(key);
-	return client.nodes('master');
+	return client.nodes('master').sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
+const nameOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
+
+/** Where a page of keys begins: a cursor of SCAN, which Redis keeps nothing of, on one server. */
+interface Place {
+	server: string;
+	cursor: string;
+}
+
+interface Page extends Place {
+	names: string[];
 }
 
 /** Keys by SCAN, never KEYS; used by inspect, export and counting only, never while answering a request. */
-async function* scan(client: RedisClient, prefix: string): AsyncGenerator<string[]> {
+async function* scan(client: RedisClient, prefix: string, from?: Place): AsyncGenerator<Page> {
 	const match = `${escaped(prefix)}*`;
-	for (const server of await servers(client, prefix)) {
-		let cursor = '0';
+	const all = await servers(client, prefix);
+	// A server that has gone left its keys to another one: all are walked again.
+	const first = all.findIndex((server) => nameOf(server) === from?.server);
+	for (const [index, server] of all.entries()) {
+		if (index < first) continue;
+		let cursor = index === first ? from!.cursor : '0';
 		do {
-			const [next, keys] = await server.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
+			const [next, names] = await attempt(server.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT));
+			if (names.length > 0) yield { names, server: nameOf(server), cursor };
 			cursor = next;
-			if (keys.length > 0) yield keys;
 		} while (cursor !== '0');
 	}
 }
@@ -48,27 +65,29 @@ export interface WalkedEntry {
 	sizeBytes: number;
 	/** The server's time when it was read. */
 	nowMs: number;
+	place: Place;
 }
 
 /** Front, packed bytes and remaining lifetime of each entry of a namespace that may still be served. */
 export async function* walkFronts(
 	client: RedisClient,
 	keys: NamespaceKeys,
+	from?: Place,
 ): AsyncGenerator<WalkedEntry> {
 	client.defineCommand('pcRead', { lua: READ });
 	const prefix = keys.entry('');
-	for await (const names of scan(client, prefix)) {
-		const [now, ...values] = await client.pcReadBuffer(
-			names.length + 1,
-			keys.invalidations,
-			...names,
+	for await (const { names, server, cursor } of scan(client, prefix, from)) {
+		const place = { server, cursor };
+		const [now, ...values] = await attempt(
+			client.pcReadBuffer(names.length + 1, keys.invalidations, ...names),
 		);
 		for (const [index, value] of values.entries()) {
 			const front = value && frontOf(value[0]);
 			if (!front) continue;
 			const key = (names[index] ?? '').slice(prefix.length);
 			const [bytes, leftMs] = value;
-			yield { key, front, leftMs: Number(leftMs), sizeBytes: bytes.length, nowMs: Number(now) };
+			const sizeBytes = bytes.length;
+			yield { key, front, leftMs: Number(leftMs), sizeBytes, nowMs: Number(now), place };
 		}
 	}
 }
@@ -105,10 +124,15 @@ export async function* walkEntries(
 	client: RedisClient,
 	prefix: string,
 	namespace?: string,
+	from?: string,
 ): AsyncGenerator<ExportedEntry> {
-	const names = namespace === undefined ? await namespaceNames(client, prefix) : [namespace];
+	const begin = from === undefined ? undefined : readPosition(from);
+	const names =
+		namespace === undefined ? await attempt(namespaceNames(client, prefix)) : [namespace];
 	for (const name of names) {
-		for await (const entry of walkFronts(client, namespaceKeys(prefix, name))) {
+		if (begin && name < begin.namespace) continue;
+		const place = name === begin?.namespace ? begin : undefined;
+		for await (const entry of walkFronts(client, namespaceKeys(prefix, name), place)) {
 			const { storedAtMs, tags, keyVersion, packed } = entry.front;
 			yield {
 				namespace: name,
@@ -118,7 +142,25 @@ export async function* walkEntries(
 				tags,
 				keyVersion,
 				packed: Buffer.from(packed),
+				position: toPosition({ namespace: name, ...entry.place }),
 			};
 		}
 	}
+}
+
+type Position = Place & { namespace: string };
+
+const toPosition = ({ namespace, server, cursor }: Position): string =>
+	Buffer.from(JSON.stringify([namespace, server, cursor])).toString('base64url');
+
+function readPosition(text: string): Position {
+	try {
+		const read: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+		const [namespace, server, cursor] = Array.isArray(read) ? (read as unknown[]) : [];
+		if (typeof namespace === 'string' && typeof server === 'string' && /^\d+$/.test(String(cursor)))
+			return { namespace, server, cursor: String(cursor) };
+	} catch {
+		// Not JSON: no position either.
+	}
+	throw notAPosition(text);
 }

@@ -201,6 +201,6 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 				later.write(clock.nowMs());
 			}),
 		inspect: () => inspectNamespaces(db, namespaces, stats, clock.nowMs()),
-		entries: (namespace) => walkEntries(db, namespaces, () => clock.nowMs(), namespace),
+		entries: (namespace, from) => walkEntries(db, namespaces, () => clock.nowMs(), namespace, from),
 	};
 }

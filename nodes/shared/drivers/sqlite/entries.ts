@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { notAPosition } from '../../core/errors';
 import { isInvalidated } from '../../core/freshness/invalidation';
 import type { ExportedEntry } from '../../ports/CacheStore';
 import { attempt } from './attempt';
@@ -12,14 +13,14 @@ export async function* walkEntries(
 	namespaces: ReturnType<typeof createNamespaces>,
 	nowMs: () => number,
 	namespace?: string,
+	from?: string,
 ): AsyncGenerator<ExportedEntry> {
 	const page = db.prepare(
 		`SELECT e.key, e.ns, n.name, e.stored_at, e.expires_at, e.epoch, e.tags, e.key_version, e.packed
 		FROM cache_entries e JOIN cache_namespaces n ON n.id = e.ns
 		WHERE (e.key, e.ns) > (?, ?) AND e.expires_at > ? AND (? IS NULL OR n.name = ?) ORDER BY e.key, e.ns LIMIT ?`,
 	);
-	let after = Buffer.alloc(0);
-	let afterSpace = 0;
+	let [after, afterSpace] = from === undefined ? [Buffer.alloc(0), 0] : justBefore(from);
 	for (;;) {
 		const rows = attempt(() =>
 			page.all(after, afterSpace, nowMs(), namespace ?? null, namespace ?? null, PAGE),
@@ -30,6 +31,7 @@ export async function* walkEntries(
 			const entry = {
 				namespace: String(row.name),
 				key: after.toString('hex'),
+				position: `${after.toString('hex')}:${afterSpace}`,
 				storedAtMs: Number(row.stored_at),
 				keepMs: Number(row.expires_at) - Number(row.stored_at),
 				epoch: Number(row.epoch),
@@ -42,4 +44,10 @@ export async function* walkEntries(
 		if (rows.length < PAGE) return;
 		await new Promise(setImmediate);
 	}
+}
+
+function justBefore(position: string): [Buffer, number] {
+	const [, key = '', space] = /^([0-9a-f]{64}):(\d+)$/.exec(position) ?? [];
+	if (space === undefined) throw notAPosition(position);
+	return [Buffer.from(key, 'hex'), Number(space) - 1];
 }
