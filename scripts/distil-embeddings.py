@@ -221,9 +221,11 @@ Built by `scripts/distil-embeddings.py`.
 
 # Word lists and pair model
 
-`lexicon.*.json` are written by hand for this package. `known-words.txt` holds single words (four
-letters or more, without accents) that occur in at least three prompts of the development data and are
-not whole words of the table's vocabulary; it tells a typing slip from another word. `pair-model.json`
+`lexicon.*.json` are written by hand for this package. `known-words.txt` tells a typing slip from another
+word: words of four letters or more, without accents, that stand in a public dictionary (Debian's word lists
+for English, French, German and Spanish), occur in at least three prompts of the development data and are
+not whole words of the table's vocabulary. The dictionaries only say which words stay, so that nothing of a
+prompt is among them that no dictionary has; `scripts/known-words.py` builds it. `pair-model.json`
 is trained by `scripts/train-pair-model.mjs` on the labelled pairs; it holds decision trees over counts
 and positions of words and no text.
 """
