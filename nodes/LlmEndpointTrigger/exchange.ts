@@ -73,6 +73,9 @@ export function sendError(
 	sendJson(response, error.status, body, { ...headers, ...retry, ...lasting, ...close, ...auth });
 }
 
+/** What an answer cost, in USD. */
+export const COST_HEADER = 'x-prompt-cache-cost';
+
 export const EVENT_HEADERS = {
 	'content-type': 'text/event-stream; charset=utf-8',
 	// no-transform: a compressing proxy would hold the tokens back.
@@ -101,7 +104,13 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		return true;
 	};
 	const send = (text: () => string, body?: JsonObject): void => {
-		if (!begun) response.writeHead(200, { ...headers, ...EVENT_HEADERS });
+		if (!begun) {
+			// Headers are gone before the cost is known: it follows the body. HTTP/1.0 knows no trailers.
+			const late: Record<string, string> = response.useChunkedEncodingByDefault
+				? { trailer: COST_HEADER }
+				: {};
+			response.writeHead(200, { ...headers, ...EVENT_HEADERS, ...late });
+		}
 		const opening = begun ? '' : events!.begin(body);
 		begun = true;
 		write(opening + text());
@@ -136,6 +145,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		if (!close()) return;
 		if (events) {
 			send(() => events.end(given.body), given.body);
+			response.addTrailers(late);
 			end();
 		} else {
 			sendJson(withOwnEnd(response, end), 200, given.body, { ...headers, ...late });

@@ -25,7 +25,14 @@ import { usageToStore } from '../shared/n8n/storedUsage';
 import type { Connection } from '../shared/n8n/connections';
 import { isHit } from '../shared/services/lookup';
 import { bookAnswer, type Booked } from './booking';
-import { EVENT_HEADERS, openExchange, sendError, sendJson, type Exchange } from './exchange';
+import {
+	COST_HEADER,
+	EVENT_HEADERS,
+	openExchange,
+	sendError,
+	sendJson,
+	type Exchange,
+} from './exchange';
 import { spentUntil } from './keyBudget';
 import { readBody, type BodyLimits } from './readBody';
 import { requestItem } from './requestItem';
@@ -144,12 +151,14 @@ async function answer(
 		// What is stored answers another kind of request: as good as nothing.
 		headers['x-prompt-cache-status'] = 'miss';
 		delete headers['x-prompt-cache-age'];
+		delete headers[COST_HEADER];
 	}
 	if (response.destroyed) return giveUp(asked, endpoint, deps, false);
 	if (onlyIfCached(cacheControl)) {
 		await giveUp(asked, endpoint, deps, false);
 		const message = 'No cached answer, and only-if-cached was asked for';
-		return sendError(response, endpoint.protocol, { status: 504, message, code: 'not_cached' });
+		const error = { status: 504, message, code: 'not_cached' };
+		return sendError(response, endpoint.protocol, error, headers);
 	}
 	if (endpoint.waiting.count >= endpoint.maxWaiting) {
 		await giveUp(asked, endpoint, deps, false);
@@ -176,7 +185,7 @@ async function answer(
 			await keepAnswer(asked, { response: body, reply, usage }, endpoint, connection);
 			if (endpoint.booksCalls) bookAnswer(connection, bookedAs('call', asked, body, endpoint));
 			const late: Record<string, string> = {};
-			if (typeof usage?.usd === 'number') late['x-prompt-cache-cost'] = usd(usage.usd);
+			if (typeof usage?.usd === 'number') late[COST_HEADER] = usd(usage.usd);
 			return late;
 		},
 		onGiveUp: (hasFailed) => void giveUp(asked, endpoint, endpoint.open(), hasFailed),
@@ -260,7 +269,7 @@ function headersOf({ outcome, key }: Asked): Record<string, string> {
 	};
 	if (isHit(outcome)) {
 		headers['x-prompt-cache-age'] = String(Math.floor(outcome.ageMs / 1000));
-		headers['x-prompt-cache-cost'] = '0';
+		headers[COST_HEADER] = '0';
 	}
 	return headers;
 }

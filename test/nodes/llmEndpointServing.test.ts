@@ -1,0 +1,205 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { freePort } from '../../scripts/lib/freePort.mjs';
+import type { Exchange } from '../../nodes/LlmEndpointTrigger/exchange';
+import { listen } from '../../nodes/LlmEndpointTrigger/listener';
+import { serve } from '../../nodes/LlmEndpointTrigger/serve';
+import { readEndpoint, readPlace } from '../../nodes/LlmEndpointTrigger/settings';
+import type { JsonObject } from '../../nodes/shared/core/json';
+import { closeConnections } from '../../nodes/shared/n8n/connections';
+import { context, KEY } from '../support/triggerContext';
+
+let folder: string;
+const closers: Array<() => Promise<void>> = [];
+
+beforeAll(() => {
+	folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-serving-'));
+	process.env.N8N_USER_FOLDER = folder;
+});
+
+afterEach(async () => {
+	for (const close of closers.splice(0)) await close();
+});
+
+afterAll(() => {
+	closeConnections();
+	delete process.env.N8N_USER_FOLDER;
+	fs.rmSync(folder, { recursive: true, force: true });
+});
+
+describe('an endpoint that serves', () => {
+	const request = (content: string, more: JsonObject = {}) => ({
+		method: 'POST',
+		headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+		body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], ...more }),
+	});
+
+	async function openEndpoint(
+		parameters: Record<string, unknown>,
+		answer: JsonObject | undefined,
+		run: (exchange: Exchange, number: number) => void = (exchange) => {
+			exchange.receive({ promptCache: 'started', executionId: '7' });
+			if (answer) exchange.receive({ promptCache: 'answer', item: answer });
+		},
+	) {
+		const ctx = context({ port: await freePort(), ...parameters });
+		const endpoint = await readEndpoint(ctx);
+		const items: JsonObject[] = [];
+		const stopped: string[] = [];
+		endpoint.stop = (id) => stopped.push(id);
+		const place = readPlace(ctx, endpoint);
+		closers.push(
+			await listen(place, (asked, response, below) =>
+				serve(asked, response, below, endpoint, (item, exchange) => {
+					items.push(item);
+					if (exchange) run(exchange, items.length);
+				}),
+			),
+		);
+		return {
+			url: `http://127.0.0.1:${place.port}/llm/v1/chat/completions`,
+			items,
+			stopped,
+			endpoint,
+		};
+	}
+
+	it('starts an execution with the request, the user’s words and no header of the client', async () => {
+		const { url, items } = await openEndpoint({}, { answer: 'hello' });
+		await fetch(url, request('first words'));
+		expect(items[0]).toMatchObject({
+			body: { model: 'm' },
+			chatInput: 'first words',
+			endpoint: { operation: 'chat', caller: 'tester', streamed: false },
+			cache: { status: 'miss', namespace: 'tests', leader: true },
+		});
+		expect(JSON.stringify(items[0])).not.toContain(KEY);
+	});
+
+	it('refuses more waiting clients than it may have, and stops the execution of one that takes too long', async () => {
+		const serving = { maxWaiting: 1, answerTimeoutSeconds: 1, coalesce: false };
+		const { url, items, stopped } = await openEndpoint({ serving }, undefined);
+		const slow = fetch(url, request('takes long'));
+		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
+		const refused = await fetch(url, request('comes too late'));
+		expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+		expect((await slow).status).toBe(504);
+		expect(stopped).toEqual(['7']);
+	});
+
+	it('tells a client to ask again when the worker falls silent, and lets one of those who wait compute it', async () => {
+		const { url, items } = await openEndpoint({}, undefined, (exchange, number) => {
+			if (number === 1) {
+				exchange.receive({ promptCache: 'started', executionId: '7', beatMs: 50 });
+				exchange.receive({ promptCache: 'alive' });
+			} else {
+				exchange.receive({ promptCache: 'answer', item: { answer: 'from another worker' } });
+			}
+		});
+		const first = fetch(url, request('its worker is killed'));
+		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
+		const waiting = Array.from({ length: 4 }, () => fetch(url, request('its worker is killed')));
+
+		const lost = await first;
+		expect([lost.status, lost.headers.get('retry-after')]).toEqual([503, '1']);
+		expect(await lost.json()).toMatchObject({ error: { code: 'answer_lost' } });
+		const answers = await Promise.all(waiting);
+		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+		expect(items).toHaveLength(2);
+	});
+
+	it('lets one of those who wait compute the answer when the client whose request started it goes away', async () => {
+		const { url, items, stopped } = await openEndpoint({}, undefined, (exchange, number) => {
+			exchange.receive({ promptCache: 'started', executionId: String(number) });
+			if (number > 1) exchange.receive({ promptCache: 'answer', item: { answer: 'for the rest' } });
+		});
+		const gone = new AbortController();
+		const first = fetch(url, { ...request('left by its client'), signal: gone.signal });
+		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
+		const waiting = Array.from({ length: 4 }, () => fetch(url, request('left by its client')));
+		gone.abort();
+
+		await expect(first).rejects.toThrow();
+		expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+		expect([items.length, stopped]).toEqual([2, ['1']]);
+	});
+
+	it('does not keep a refusal, a cut answer or broken JSON', async () => {
+		for (const [content, answer, more] of [
+			['refused', { answer: "I'm sorry, but I can't help with that." }, {}],
+			['cut', { choices: [{ message: { content: 'half of' }, finish_reason: 'length' }] }, {}],
+			['json', { answer: '{"half":' }, { response_format: { type: 'json_object' } }],
+		] as Array<[string, JsonObject, JsonObject]>) {
+			const { url, items } = await openEndpoint({}, answer);
+			await fetch(url, request(content, more));
+			await fetch(url, request(content, more));
+			expect(items).toHaveLength(2);
+		}
+	});
+
+	const PRICED = {
+		model: 'gpt-4o-mini',
+		choices: [{ index: 0, message: { role: 'assistant', content: 'dear' }, finish_reason: 'stop' }],
+		usage: { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 },
+	};
+
+	it('tells status, key, age and cost in the headers of a hit, a miss and an error', async () => {
+		const { url } = await openEndpoint({}, PRICED);
+		const told = async (sent: Parameters<typeof fetch>[1]) => {
+			const { headers, status } = await fetch(url, sent);
+			const names = ['status', 'age', 'cost'].map((name) => headers.get(`x-prompt-cache-${name}`));
+			return [status, headers.get('x-prompt-cache-key')?.length, ...names];
+		};
+		const asked = request('what is told');
+		const headers = { ...asked.headers, 'cache-control': 'only-if-cached' };
+
+		expect(await told({ ...asked, headers })).toEqual([504, 64, 'miss', null, null]);
+		expect(await told(asked)).toEqual([200, 64, 'miss', null, '0.00075']);
+		expect(await told(asked)).toEqual([200, 64, 'hit', '0', '0']);
+		expect(await told({ ...asked, body: '{' })).toEqual([400, undefined, null, null, null]);
+	});
+
+	it('tells the cost of a streamed miss in a trailer, since its headers are gone before it is known', async () => {
+		const { url } = await openEndpoint({}, PRICED);
+		const { method, headers, body } = request('streamed', { stream: true });
+		const read = () =>
+			new Promise<http.IncomingMessage>((resolve, reject) => {
+				const sent = http.request(url, { method, headers }, (answer) => {
+					answer.resume().once('end', () => resolve(answer));
+				});
+				sent.once('error', reject).end(body);
+			});
+		const [miss, hit] = [await read(), await read()];
+
+		expect(miss.headers['x-prompt-cache-cost']).toBeUndefined();
+		expect(miss.headers.trailer).toBe('x-prompt-cache-cost');
+		expect(miss.trailers).toEqual({ 'x-prompt-cache-cost': '0.00075' });
+		expect(hit.headers['x-prompt-cache-cost']).toBe('0');
+	});
+
+	it('obeys the client’s Cache-Control', async () => {
+		const { url, items } = await openEndpoint({}, { answer: 'kept' });
+		const asked = request('controlled');
+		const send = (control: string) =>
+			fetch(url, { ...asked, headers: { ...asked.headers, 'cache-control': control } });
+		expect((await send('only-if-cached')).status).toBe(504);
+		expect((await send('no-store')).headers.get('x-prompt-cache-status')).toBe('bypass');
+		await send('');
+		expect((await send('')).headers.get('x-prompt-cache-status')).toBe('hit');
+		expect((await send('no-cache')).headers.get('x-prompt-cache-status')).toBe('miss');
+		expect(items).toHaveLength(3);
+	});
+
+	it('starts an execution for a hit too where that is asked for', async () => {
+		const { url, items } = await openEndpoint(
+			{ serving: { recordHits: true } },
+			{ answer: 'seen' },
+		);
+		await fetch(url, request('recorded'));
+		await fetch(url, request('recorded'));
+		expect(items.map(({ cache }) => (cache as JsonObject).status)).toEqual(['miss', 'hit']);
+	});
+});
