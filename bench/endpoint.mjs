@@ -47,6 +47,10 @@ function start(command, args, options) {
 
 const untilReady = (child) => new Promise((resolve) => child.stdout.once('data', resolve));
 
+/**
+ * Its build on npm asks a function `getFromCache` that nothing in it sets (1.15.2, read 2026-11): the
+ * middleware behind it was left out when it was built, and no configuration brings it back.
+ */
 async function startPortkey(standIn) {
 	const folder = path.join(os.tmpdir(), 'prompt-cache-bench-portkey');
 	const program = path.join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js');

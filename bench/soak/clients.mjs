@@ -44,7 +44,11 @@ function send(agent, { url, method = 'POST', headers = {}, body = '', ...way }) 
 			response.on('end', () => resolve({ status: response.statusCode, text }));
 			response.on('error', reject);
 		});
-		request.on('error', reject);
+		request.on('error', (error) => {
+			// A kept connection may be closed by the server just as it is used again: every client asks anew.
+			if (error.code !== 'ECONNRESET' || !request.reusedSocket) return reject(error);
+			send(agent, { url, method, headers, body, ...way }).then(resolve, reject);
+		});
 		if (way.cutAfterMs) setTimeout(cut, way.cutAfterMs);
 		if (!way.slowMs) return void request.end(body);
 		request.write(body.slice(0, 10));
