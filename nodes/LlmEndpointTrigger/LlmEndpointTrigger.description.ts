@@ -245,7 +245,7 @@ export const description: INodeTypeDescription = {
 		},
 		{
 			displayName:
-				'Connect the nodes that ask a model. The item of the last node becomes the answer: a provider\'s raw reply, the output of an AI Agent or chain, or a field "answer". An AI Agent streams word by word if the client wants that, and is stopped when the client goes away; an HTTP Request node always finishes its call.',
+				'Connect the nodes that ask a model. The item of the last node becomes the answer: a provider\'s raw reply, the output of an AI Agent or chain, or a field "answer". An AI Agent streams word by word if the client wants that, and is stopped when the client goes away; without AI nodes the workflow runs to its end and the answer is kept.',
 			name: 'answerNotice',
 			type: 'notice',
 			default: '',

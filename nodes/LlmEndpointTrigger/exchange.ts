@@ -18,6 +18,10 @@ export interface ExchangeOptions {
 	onAnswer(body: JsonObject, item: JsonObject): Promise<Record<string, string>>;
 	/** There will be no answer: it failed, or else the client or the worker is gone. */
 	onGiveUp(hasFailed: boolean): void;
+	/** Nobody waits for an answer any more. */
+	onEnd(): void;
+	/** No node of the execution can be stopped: its answer is kept though its client is gone. */
+	runsOn: boolean;
 	/** Stops the execution that computes the answer. */
 	stop(executionId: string): void;
 }
@@ -101,9 +105,11 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		clearTimeout(silence);
 		clearInterval(heart);
 		response.off('close', gone);
+		options.onEnd();
 		return true;
 	};
 	const send = (text: () => string, body?: JsonObject): void => {
+		if (response.destroyed) return;
 		if (!begun) {
 			// Headers are gone before the cost is known: it follows the body. HTTP/1.0 knows no trailers.
 			const late: Record<string, string> = response.useChunkedEncodingByDefault
@@ -120,13 +126,14 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		if (executionId !== undefined) options.stop(executionId);
 	};
 	const gone = (): void => {
+		if (options.runsOn && executionId !== undefined) return;
 		if (!close()) return;
 		cancel();
 		options.onGiveUp(false);
 	};
 	const fail = (error: EndpointError): void => {
 		if (!close()) return;
-		if (begun) {
+		if (begun && !response.destroyed) {
 			write(events!.error(errorBody(protocol, error)));
 			end();
 		} else {
@@ -145,7 +152,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		if (!close()) return;
 		if (events) {
 			send(() => events.end(given.body), given.body);
-			response.addTrailers(late);
+			if (response.headersSent) response.addTrailers(late);
 			end();
 		} else {
 			sendJson(withOwnEnd(response, end), 200, given.body, { ...headers, ...late });

@@ -59,6 +59,8 @@ export interface Endpoint extends EndpointSettings, BodyLimits {
 	booksCalls: boolean;
 	open(): Connection;
 	stop(executionId: string): void;
+	/** No AI node, which alone can be stopped, is in the workflow. */
+	runsOn: boolean;
 	/** Clients that wait now. */
 	waiting: { count: number };
 }
@@ -171,7 +173,6 @@ async function answer(
 		return sendError(response, endpoint.protocol, budgetSpent(endpoint.protocol, untilMs), headers);
 	}
 	endpoint.waiting.count++;
-	response.once('close', () => endpoint.waiting.count--);
 	const exchange = openExchange(response, {
 		protocol: endpoint.protocol,
 		operation,
@@ -188,6 +189,8 @@ async function answer(
 			if (typeof usage?.usd === 'number') late[COST_HEADER] = usd(usage.usd);
 			return late;
 		},
+		onEnd: () => endpoint.waiting.count--,
+		runsOn: endpoint.runsOn,
 		onGiveUp: (hasFailed) => void giveUp(asked, endpoint, endpoint.open(), hasFailed),
 		stop: endpoint.stop,
 	});

@@ -107,6 +107,8 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		waiting: waiting.get(id)!,
 		open: await triggerBackend(ctx, backend),
 		workflow: ctx.getWorkflow().name ?? '',
+		// n8n gives an HTTP Request node no way to be stopped: its call is made and paid in any case.
+		runsOn: !has(/^@n8n\/n8n-nodes-langchain\./),
 		booksCalls: !has(/(^|\.)costTracker$/),
 		stop: stopExecution,
 	};

@@ -220,6 +220,25 @@ describe.each<Listen>(['port', 'webhook'])(`the endpoint by %s, backend ${backen
 		expect(again.choices[0]?.message.content).toContain('Never answered');
 	});
 
+	it('keeps the answer of an HTTP Request, which cannot be stopped, though its client is gone', async () => {
+		endpoints.standIn.resetCalls();
+		endpoints.standIn.fail({ delayMs: 1_000 });
+		const gone = new AbortController();
+		const request = { model: 'm', messages: user(say('Left alone')) };
+		const refused = expect(
+			openAi().chat.completions.create(request, { signal: gone.signal }),
+		).rejects.toThrow(OpenAI.APIUserAbortError);
+		await endpoints.callArrived();
+		gone.abort();
+		await refused;
+
+		const again = await openAi().chat.completions.create(request);
+		expect(again.choices[0]?.message.content).toContain('Left alone');
+		expect(endpoints.standIn.calls().requests).toEqual([
+			expect.objectContaining({ aborted: false }),
+		]);
+	});
+
 	it('asks the provider once for twenty equal requests at the same time', async () => {
 		const messages = user(say('All at once'));
 		const { calls, result } = await endpoints.callsOf(() =>

@@ -44,8 +44,9 @@ describe('an endpoint that serves', () => {
 			exchange.receive({ promptCache: 'started', executionId: '7' });
 			if (answer) exchange.receive({ promptCache: 'answer', item: answer });
 		},
+		below: string[] = [],
 	) {
-		const ctx = context({ port: await freePort(), ...parameters });
+		const ctx = context({ port: await freePort(), ...parameters }, below);
 		const endpoint = await readEndpoint(ctx);
 		const items: JsonObject[] = [];
 		const stopped: string[] = [];
@@ -111,20 +112,47 @@ describe('an endpoint that serves', () => {
 		expect(items).toHaveLength(2);
 	});
 
-	it('lets one of those who wait compute the answer when the client whose request started it goes away', async () => {
-		const { url, items, stopped } = await openEndpoint({}, undefined, (exchange, number) => {
-			exchange.receive({ promptCache: 'started', executionId: String(number) });
-			if (number > 1) exchange.receive({ promptCache: 'answer', item: { answer: 'for the rest' } });
-		});
+	/** A client that leaves once its execution has begun, and others that wait for the same answer. */
+	async function leave(
+		url: string,
+		items: JsonObject[],
+		content: string,
+	): Promise<() => Promise<number[]>> {
 		const gone = new AbortController();
-		const first = fetch(url, { ...request('left by its client'), signal: gone.signal });
+		const first = fetch(url, { ...request(content), signal: gone.signal });
 		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
-		const waiting = Array.from({ length: 4 }, () => fetch(url, request('left by its client')));
+		const others = Array.from({ length: 4 }, () => fetch(url, request(content)));
 		gone.abort();
-
 		await expect(first).rejects.toThrow();
-		expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+		return async () => (await Promise.all(others)).map(({ status }) => status);
+	}
+
+	it('stops an AI node whose client goes away, and lets one of those who wait compute the answer', async () => {
+		const { url, items, stopped } = await openEndpoint(
+			{},
+			undefined,
+			(exchange, number) => {
+				exchange.receive({ promptCache: 'started', executionId: String(number) });
+				if (number > 1) exchange.receive({ promptCache: 'answer', item: { answer: 'for others' } });
+			},
+			['@n8n/n8n-nodes-langchain.agent'],
+		);
+		const others = await leave(url, items, 'left to an agent');
+		expect(await others()).toEqual([200, 200, 200, 200]);
 		expect([items.length, stopped]).toEqual([2, ['1']]);
+	});
+
+	it('keeps the answer of a call that cannot be stopped, though its client is gone', async () => {
+		let exchange: Exchange | undefined;
+		const { url, items, stopped, endpoint } = await openEndpoint({}, undefined, (opened) => {
+			exchange = opened;
+			exchange.receive({ promptCache: 'started', executionId: '1' });
+		});
+		const others = await leave(url, items, 'left to the provider');
+		expect(endpoint.waiting.count).toBe(1);
+		exchange!.receive({ promptCache: 'answer', item: { answer: 'paid for anyway' } });
+		expect(await others()).toEqual([200, 200, 200, 200]);
+		expect([items.length, stopped, endpoint.waiting.count]).toEqual([1, [], 0]);
 	});
 
 	it('does not keep a refusal, a cut answer or broken JSON', async () => {
