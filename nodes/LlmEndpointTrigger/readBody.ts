@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { EndpointError } from '../shared/core/protocol/errors';
+import { deadline } from '../shared/services/deadline';
 
 export type ReadBody = { ok: true; text: string } | { ok: false; error: EndpointError };
 
@@ -32,7 +33,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
 		const parts: Buffer[] = [];
 		let size = 0;
 		const end = (result: ReadBody): void => {
-			clearTimeout(timer);
+			inTime();
 			request.off('data', take).off('end', done).off('close', gone);
 			resolve(result);
 		};
@@ -43,11 +44,9 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
 		};
 		const done = (): void => end({ ok: true, text: Buffer.concat(parts).toString('utf8') });
 		const gone = (): void => end(refuse(400, 'The body did not arrive whole', 'incomplete_body'));
-		const timer = setTimeout(
-			() => end(refuse(408, 'The body took too long to arrive', 'request_timeout')),
-			receiveTimeoutMs,
+		const inTime = deadline(receiveTimeoutMs, () =>
+			end(refuse(408, 'The body took too long to arrive', 'request_timeout')),
 		);
-		timer.unref();
 		request
 			.on('data', take)
 			.once('end', done)

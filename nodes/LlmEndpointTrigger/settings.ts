@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 import type { BudgetPeriod, PeriodBudget } from '../shared/core/budget/budget';
 import { ConfigError } from '../shared/core/errors';
+import { fieldNames } from '../shared/core/key/ignoredFields';
 import { nanoFromUsd } from '../shared/core/price/money';
 import { keyDigest, type BearerKey } from '../shared/core/key/bearerKeys';
 import type { Protocol } from '../shared/core/protocol/protocol';
@@ -69,9 +70,9 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		backend,
 		keys: text('authentication') === 'none' ? undefined : readKeys(ctx),
 		namespace: text('namespace') || 'default',
-		models: list(text('models')),
+		models: fieldNames(text('models')),
 		keyVersion: options.keyVersion ?? '',
-		ignoreFields: list(options.ignoreFields ?? ''),
+		ignoreFields: fieldNames(options.ignoreFields ?? ''),
 		// A Cache Lookup in the workflow elects the one who computes; two elections would wait for each other.
 		coalesce: (options.coalesce ?? true) && !has(/(^|\.)cacheLookup$/) && (stores || storesItself),
 		coalesceWaitMs: options.coalesceWaitMs ?? 30_000,
@@ -113,12 +114,6 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		stop: stopExecution,
 	};
 }
-
-const list = (text: string): string[] =>
-	text
-		.split(',')
-		.map((part) => part.trim())
-		.filter((part) => part !== '');
 
 function readKeys(ctx: ITriggerFunctions | IWebhookFunctions): BearerKey[] {
 	const { key: rows = [] } = ctx.getNodeParameter('keys', {}) as { key?: KeyRow[] };

@@ -52,6 +52,8 @@ const IDLE_MS = 5 * 60_000;
 interface Pooled {
 	connection: Connection;
 	idle: NodeJS.Timeout;
+	/** When it was asked for last, by this process's monotonic clock. */
+	usedMs: number;
 	close(): void;
 }
 
@@ -62,26 +64,30 @@ const pool = ((globalThis as Record<symbol, unknown>)[POOL] ??= new Map()) as Ma
 function pooled(name: string, open: () => { connection: Connection; close(): void }): Connection {
 	const known = pool.get(name);
 	if (known) {
-		known.idle.refresh();
+		known.usedMs = performance.now();
 		return known.connection;
 	}
 	const opened = open();
 	const { connection } = opened;
 	const { run } = connection.store;
 	let running = 0;
-	const closeIfIdle = () => (running > 0 ? idle.refresh() : closeConnection(name));
-	const idle = setTimeout(closeIfIdle, IDLE_MS).unref();
+	// Looked at now and then: to begin a timer anew with every lookup would cost more than the rest of this.
+	const closeIfIdle = () => {
+		if (running === 0 && performance.now() - entry.usedMs > IDLE_MS) closeConnection(name);
+	};
+	const idle = setInterval(closeIfIdle, IDLE_MS / 4).unref();
+	const entry: Pooled = { ...opened, idle, usedMs: performance.now() };
 	// An export may take longer than a connection may idle, and a trigger holds its connection for days.
 	connection.store.run = async (work, timeoutMs) => {
 		running += 1;
-		idle.refresh();
+		entry.usedMs = performance.now();
 		try {
 			return await run(work, timeoutMs);
 		} finally {
 			running -= 1;
 		}
 	};
-	pool.set(name, { ...opened, idle });
+	pool.set(name, entry);
 	return connection;
 }
 
@@ -89,7 +95,7 @@ function closeConnection(name: string): void {
 	const known = pool.get(name);
 	if (!known) return;
 	pool.delete(name);
-	clearTimeout(known.idle);
+	clearInterval(known.idle);
 	known.close();
 }
 

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../core/errors';
 import type { CacheStore } from '../ports/CacheStore';
 import type { GuardedStore } from '../ports/GuardedStore';
+import { deadline } from './deadline';
 
 const FAILURES_TO_OPEN = 3;
 const HALF_OPEN_AFTER_MS = 2_000;
@@ -55,25 +56,16 @@ export function guardStore(store: CacheStore): GuardedStore & { close(): void } 
 	};
 }
 
-/** A timer that comes this much late tells that the process itself was busy, and read no answer meanwhile. */
-const BUSY_MS = 20;
-
-/** Gives the backend `timeoutMs`, and once more as much where the process was too busy to read its answer. */
 async function bounded<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-	let timer: NodeJS.Timeout | undefined;
+	let answered: (() => void) | undefined;
 	const late = new Promise<never>((_resolve, reject) => {
-		const since = performance.now();
-		const giveUp = () =>
-			reject(new StoreUnavailable(`no answer within ${Math.round(timeoutMs)} ms`));
-		timer = setTimeout(() => {
-			const wasBusy = performance.now() - since > timeoutMs + BUSY_MS;
-			if (wasBusy) timer = setTimeout(giveUp, timeoutMs);
-			else setImmediate(giveUp);
-		}, timeoutMs);
+		answered = deadline(timeoutMs, () =>
+			reject(new StoreUnavailable(`no answer within ${Math.round(timeoutMs)} ms`)),
+		);
 	});
 	try {
 		return await Promise.race([work, late]);
 	} finally {
-		clearTimeout(timer);
+		answered?.();
 	}
 }

@@ -29,3 +29,11 @@ export const IGNORED_FIELDS: readonly string[] = [
 	'keep_alive',
 	'usage',
 ];
+
+/** Names out of a text in which commas part them. */
+export function fieldNames(list: string): string[] {
+	return list
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '');
+}
