@@ -65,8 +65,10 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 	}
 	return (item, index) => {
 		const readings = recogniseUsage(item.json);
-		const parts = readings.length > 0 || isCacheHit(item) ? [] : runParts(index);
-		return parts.length > 0
+		if (readings.length > 0 || isCacheHit(item)) return itemParts(item, item.json, index, readings);
+		const parts = runParts(index);
+		// An item without usage beside runs is one whose call the first item took: it has none of its own.
+		return runs?.length
 			? { parts, isBooked: false, isFromRuns: true }
 			: itemParts(item, item.json, index, readings);
 	};

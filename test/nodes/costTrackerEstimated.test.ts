@@ -101,4 +101,16 @@ describe('where no tokens were reported, Cost Tracker', () => {
 			estimated: true,
 		});
 	});
+
+	it('estimates no item on top of the runs of a chat model, which hold its call already', async () => {
+		const tokenUsage = { promptTokens: 100, completionTokens: 10, totalTokens: 110 };
+		const ran = {
+			inputOverride: { ai_languageModel: [[{ json: { options: { model: 'gpt-4o' } } }]] },
+			data: { ai_languageModel: [[{ json: { response: {}, tokenUsage } }]] },
+		};
+		const jsons = [1, 2, 3].map(() => ({ ...REQUEST, output: 'The capital of France is Paris.' }));
+		const runData = { 'OpenAI Chat Model': [ran, ran, ran] } as unknown as IDataObject;
+		await run({ operation: 'record', jsons, runData, parameters: estimating });
+		expect(await totals()).toMatchObject({ calls: 3, inputTokens: 300, outputTokens: 30 });
+	});
 });
