@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { explainRequest } from '../shared/core/explain/components';
 import { parseCacheControl, type CacheControl } from '../shared/core/freshness/cacheControl';
 import type { JsonObject } from '../shared/core/json';
-import { fieldNames } from '../shared/core/key/ignoredFields';
+import { commaSeparated } from '../shared/core/key/ignoredFields';
 import { requestKey } from '../shared/core/key/requestKey';
 import { normalizeTexts } from '../shared/core/request/normalizeTexts';
 import { perItem } from '../shared/n8n/parameters';
@@ -49,7 +49,7 @@ interface ItemSettings {
 function settingsOf(options: LookupOptions): ItemSettings {
 	return {
 		keyVersion: options.keyVersion ?? '',
-		ignoreFields: fieldNames(options.ignoreFields ?? ''),
+		ignoreFields: commaSeparated(options.ignoreFields ?? ''),
 		control: parseCacheControl(options.cacheControl ?? ''),
 		normalizes: options.normalization === 'whitespace',
 		maxBytes: options.maxRequestBytes ?? MAX_REQUEST_BYTES,

@@ -150,7 +150,8 @@ export async function exportEntries(ctx: IExecuteFunctions): Promise<INodeExecut
 		mostEntries: Number(ctx.getNodeParameter('mostEntries', 0, MOST_EXPORTED)),
 	};
 	const { lines, ...rest } = await exportLines(what, connection, TIMEOUT_MS * 10);
-	const file = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+	// Piece by piece: a text has a largest length.
+	const file = Buffer.concat(lines.map((line) => Buffer.from(`${line}\n`)));
 	const binary = await ctx.helpers.prepareBinaryData(
 		file,
 		'prompt-cache.ndjson',

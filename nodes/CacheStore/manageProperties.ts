@@ -16,10 +16,10 @@ const by = (...values: string[]) => ({
 	displayOptions: { show: { ...invalidate, invalidateBy: values } },
 });
 
-/** Parameters of the operations `invalidate`, `inspect`, `export`, `import` and `rebuildIndex`. */
 /** Entries of one export file where the user says nothing else: it is held in memory. */
 export const MOST_EXPORTED = 100_000;
 
+/** Parameters of the operations `invalidate`, `inspect`, `export`, `import` and `rebuildIndex`. */
 export const manageProperties: INodeProperties[] = [
 	{
 		displayName: 'Invalidate By',

@@ -3,7 +3,7 @@ import { ConfigError, StoreUnavailable } from '../shared/core/errors';
 import { explainRequest } from '../shared/core/explain/components';
 import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
-import { fieldNames } from '../shared/core/key/ignoredFields';
+import { commaSeparated } from '../shared/core/key/ignoredFields';
 import { requestKey } from '../shared/core/key/requestKey';
 import { parseJson } from '../shared/core/request/findRequest';
 import { requestTexts } from '../shared/core/request/requestTexts';
@@ -158,7 +158,7 @@ function targetReader(
 		const read = requestReader(ctx);
 		return async (item, index) => {
 			const { keyVersion = '', ignoreFields = '' } = options(index);
-			const ignored = fieldNames(ignoreFields);
+			const ignored = commaSeparated(ignoreFields);
 			const request = await read(item, index);
 			const space = namespace(index);
 			const key = requestKey(request, { namespace: space, keyVersion, ignoreFields: ignored });

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 import type { BudgetPeriod, PeriodBudget } from '../shared/core/budget/budget';
 import { ConfigError } from '../shared/core/errors';
-import { fieldNames } from '../shared/core/key/ignoredFields';
+import { commaSeparated } from '../shared/core/key/ignoredFields';
 import { nanoFromUsd } from '../shared/core/price/money';
 import { keyDigest, type BearerKey } from '../shared/core/key/bearerKeys';
 import type { Protocol } from '../shared/core/protocol/protocol';
@@ -70,9 +70,9 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		backend,
 		keys: text('authentication') === 'none' ? undefined : readKeys(ctx),
 		namespace: text('namespace') || 'default',
-		models: fieldNames(text('models')),
+		models: commaSeparated(text('models')),
 		keyVersion: options.keyVersion ?? '',
-		ignoreFields: fieldNames(options.ignoreFields ?? ''),
+		ignoreFields: commaSeparated(options.ignoreFields ?? ''),
 		// A Cache Lookup in the workflow elects the one who computes; two elections would wait for each other.
 		coalesce: (options.coalesce ?? true) && !has(/(^|\.)cacheLookup$/) && (stores || storesItself),
 		coalesceWaitMs: options.coalesceWaitMs ?? 30_000,

@@ -7,6 +7,7 @@ import Redis from 'ioredis';
 import { connectRedis, type RedisSettings } from '../../nodes/shared/drivers/redis/connect';
 import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
 import { systemClock } from '../../nodes/shared/drivers/systemClock';
+import type { InvalidationTarget } from '../../nodes/shared/ports/CacheStore';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
 import { findProgram } from '../../scripts/lib/debian.mjs';
 import { asked, engineOver, type Engine } from '../support/engine';
@@ -56,6 +57,32 @@ async function useAll(engine: Engine): Promise<void> {
 		1_000,
 	);
 }
+
+describe('a Redis that was emptied under a living connection', () => {
+	it('serves nothing that was invalidated since, though the count of invalidations was lost', async () => {
+		const port = await startServer();
+		const engine = engineAt(redisSettings(port));
+		const admin = new Redis(port, '127.0.0.1');
+		closing.push(() => admin.disconnect());
+		const round = async (): Promise<void> => {
+			for (const text of ['one', 'two']) {
+				await engine.answer(asked(text), `answer ${text}`, undefined, { tags: [text] });
+			}
+			for (let times = 0; times < 3; times++) {
+				expect(await engine.ask(asked('two'))).toMatchObject({ status: 'hit' });
+			}
+		};
+		const invalidate = (target: InvalidationTarget) =>
+			engine.store.run((live) => live.invalidate('default', target), 1_000);
+		await round();
+		await invalidate({ by: 'tag', tag: 't:one' });
+		expect(await engine.ask(asked('two'))).toMatchObject({ status: 'hit' });
+		await admin.flushdb();
+		await round();
+		await invalidate({ by: 'namespace' });
+		expect(await engine.ask(asked('two'), { coalesce: false })).toMatchObject({ status: 'miss' });
+	});
+});
 
 describe('a connection to Redis', () => {
 	it('works for an ACL user who may only touch keys under the prefix', async () => {

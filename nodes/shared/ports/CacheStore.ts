@@ -105,7 +105,10 @@ export interface ExportedEntry {
 export interface CacheStore {
 	readonly backend: 'embedded' | 'redis';
 
-	/** Looks up all queries in one round trip (per node of a cluster) and takes leases for misses. */
+	/**
+	 * Looks up all queries together and takes leases for misses. Hits are one round trip (per node of a cluster);
+	 * misses may need a second.
+	 */
 	lookup(queries: LookupQuery[]): Promise<LookupReply>;
 
 	/** Stores all entries in one round trip; each write is atomic with its lifetime and releases its lease. */

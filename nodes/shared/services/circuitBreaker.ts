@@ -5,6 +5,7 @@ import { deadline } from './deadline';
 
 const FAILURES_TO_OPEN = 3;
 const HALF_OPEN_AFTER_MS = 2_000;
+const LONGEST_TRIAL_MS = 60_000;
 
 /**
  * Bounds every call to a store in time, and after some failures in a row stops calling it for a while: until then a
@@ -14,9 +15,13 @@ const HALF_OPEN_AFTER_MS = 2_000;
 export function guardStore(store: CacheStore): GuardedStore & { close(): void } {
 	let state: 'closed' | 'open' | 'halfOpen' = 'closed';
 	let failuresInRow = 0;
+	let lastFailure: StoreUnavailable | undefined;
 	let timer: NodeJS.Timeout | undefined;
 
-	function failed(onTrial: boolean): void {
+	function failed(onTrial: boolean, error: StoreUnavailable): void {
+		// Callers whose lookups went together have one failure between them.
+		if (error === lastFailure && !onTrial) return;
+		lastFailure = error;
 		failuresInRow += 1;
 		if (!onTrial && (state !== 'closed' || failuresInRow < FAILURES_TO_OPEN)) return;
 		state = 'open';
@@ -36,15 +41,15 @@ export function guardStore(store: CacheStore): GuardedStore & { close(): void } 
 			if (state === 'open') {
 				throw new StoreUnavailable('the backend failed just now and is not asked for a moment');
 			}
-			const onTrial = state === 'halfOpen';
-			// Until the trial is through, whoever comes is refused.
+			// What may take minutes tells too late: until the trial is through, everybody else is refused.
+			const onTrial = state === 'halfOpen' && timeoutMs <= LONGEST_TRIAL_MS;
 			if (onTrial) state = 'open';
 			try {
 				const result = await bounded(work(store), timeoutMs);
 				answered();
 				return result;
 			} catch (error) {
-				if (error instanceof StoreUnavailable) failed(onTrial);
+				if (error instanceof StoreUnavailable) failed(onTrial, error);
 				else answered();
 				throw error;
 			}

@@ -18,7 +18,7 @@ let idleTicks = 0;
 /**
  * Calls `late` after `ms`, unless what is returned is called before. One timer serves all: a timer for each of
  * thousands of requests a second costs more than the work it bounds. Time in which this process was too busy to
- * read an answer does not count.
+ * read an answer does not count. It reads the monotonic clock itself, as timers do: there is nothing to decide by it.
  */
 export function deadline(ms: number, late: () => void): () => void {
 	const one = { dueMs: performance.now() + ms, late };

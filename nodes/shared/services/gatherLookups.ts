@@ -12,7 +12,8 @@ const gathering = new WeakMap<CacheStore, CacheStore>();
 
 /**
  * The same store, which sends the lookups of one turn of the event loop together. For an endpoint: requests that come
- * at the same moment are one round trip, and each is still answered by itself.
+ * at the same moment are one round trip, and each is still answered by itself. By namespace, since that is what shares
+ * a server: another's trouble is not theirs.
  */
 export function gatherLookups(store: GuardedStore): GuardedStore {
 	let same = known.get(store);
@@ -29,10 +30,8 @@ export function gatherLookups(store: GuardedStore): GuardedStore {
 function gathered(live: CacheStore): CacheStore {
 	const before = gathering.get(live);
 	if (before) return before;
-	let waiting: Waiting[] = [];
-	const flush = async (): Promise<void> => {
-		const asked = waiting;
-		waiting = [];
+	let waiting = new Map<string, Waiting[]>();
+	const flush = async (asked: Waiting[]): Promise<void> => {
 		try {
 			const all = await live.lookup(asked.flatMap(({ queries }) => queries));
 			let from = 0;
@@ -44,12 +43,20 @@ function gathered(live: CacheStore): CacheStore {
 			for (const { fail } of asked) fail(error);
 		}
 	};
+	const flushAll = (): void => {
+		const spaces = waiting;
+		waiting = new Map();
+		for (const asked of spaces.values()) void flush(asked);
+	};
 	const one: CacheStore = {
 		...live,
 		lookup: (queries) =>
 			new Promise((answer, fail) => {
-				if (waiting.length === 0) setImmediate(() => void flush());
-				waiting.push({ queries, answer, fail });
+				if (waiting.size === 0) setImmediate(flushAll);
+				const namespace = queries[0]?.namespace ?? '';
+				const together = waiting.get(namespace);
+				if (together) together.push({ queries, answer, fail });
+				else waiting.set(namespace, [{ queries, answer, fail }]);
 			}),
 	};
 	gathering.set(live, one);

@@ -62,7 +62,7 @@ class Asked implements LookupQuery {
 }
 
 /**
- * Looks up a batch in one round trip; equal requests of the batch are asked once.
+ * Looks up a batch at once; equal requests of the batch are asked once.
  * Misses and expired entries take a lease; where another execution holds it, this waits for its answer for at
  * most `coalesceWaitMs`. A batch that leads something itself never waits, so that two batches cannot wait for each other.
  * @throws StoreUnavailable where the backend does not answer; the caller decides whether that is a miss

@@ -1,7 +1,7 @@
 import { decodeEntry, type SemanticMark } from '../core/entry/envelope';
 import { CorruptEntry } from '../core/errors';
 import { partitionIdOf } from '../core/semantic/partition';
-import type { ExportedEntry } from '../ports/CacheStore';
+import type { CacheStore, ExportedEntry } from '../ports/CacheStore';
 import type { SemanticDeps } from './semanticMatching';
 
 export interface RebuildReport {
@@ -48,9 +48,11 @@ export async function rebuildIndex(
 		report.partitions = cleared.size;
 	}
 
-	await store.run(async (live) => {
+	let isOver = false;
+	const walk = async (live: CacheStore): Promise<void> => {
 		let batch: Marked[] = [];
 		for await (const entry of live.entries(namespace)) {
+			if (isOver) return;
 			const mark = markOf(entry, encryptionKeys);
 			const leftMs = entry.keepMs - Math.max(0, clock.nowMs() - entry.storedAtMs);
 			if (!mark || leftMs <= 0) {
@@ -63,7 +65,13 @@ export async function rebuildIndex(
 			batch = [];
 		}
 		if (batch.length > 0) await add(batch);
-	}, TIMEOUT_MS);
+	};
+	try {
+		await store.run(walk, TIMEOUT_MS);
+	} finally {
+		// A walk whose time is over goes on by itself otherwise.
+		isOver = true;
+	}
 	return report;
 }
 

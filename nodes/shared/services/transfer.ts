@@ -9,6 +9,8 @@ import type { GuardedStore } from '../ports/GuardedStore';
 const FORMAT = 1;
 const BATCH = 200;
 const BATCH_TIMEOUT_MS = 30_000;
+/** Of one file: it is held in memory. */
+const MOST_BYTES = 256 * 1024 ** 2;
 
 /** One line of an export. Ages travel, not deadlines, so that the clocks of two machines need not agree. */
 export function toLine(entry: ExportedEntry, nowMs: number): string {
@@ -36,7 +38,7 @@ export interface ExportPart {
 }
 
 /**
- * Reads entries as lines, about `mostEntries` of them, from `from` on.
+ * Reads entries as lines, about `mostEntries` of them and no more than fit into a file, from `from` on.
  * @throws StoreUnavailable where the backend fails before the first; ConfigError where `from` is no position
  */
 export async function exportLines(
@@ -46,20 +48,29 @@ export async function exportLines(
 ): Promise<ExportPart> {
 	const part: ExportPart = { lines: [], next: null };
 	let position: string | undefined;
+	let bytes = 0;
+	let isOver = false;
 	try {
 		await store.run(async (live) => {
 			for await (const entry of live.entries(namespace, from)) {
-				if (part.lines.length >= mostEntries && entry.position !== position) {
+				if (isOver) return;
+				const isFull = part.lines.length >= mostEntries || bytes >= MOST_BYTES;
+				if (isFull && entry.position !== position) {
 					part.next = entry.position;
 					return;
 				}
 				({ position } = entry);
-				part.lines.push(toLine(entry, clock.nowMs()));
+				const line = toLine(entry, clock.nowMs());
+				part.lines.push(line);
+				bytes += line.length;
 			}
 		}, timeoutMs);
 	} catch (error) {
 		if (!(error instanceof StoreUnavailable) || position === undefined) throw error;
 		return { ...part, next: position, interrupted: error.message };
+	} finally {
+		// A walk whose time is over goes on by itself otherwise.
+		isOver = true;
 	}
 	return part;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeEntry, encodeEntry } from '../../../nodes/shared/core/entry/envelope';
-import { CorruptEntry } from '../../../nodes/shared/core/errors';
+import { CorruptEntry, StoreUnavailable } from '../../../nodes/shared/core/errors';
 import type { CacheStore, LookupQuery } from '../../../nodes/shared/ports/CacheStore';
 import { guardStore } from '../../../nodes/shared/services/circuitBreaker';
 import { decodeOnce } from '../../../nodes/shared/services/decodeOnce';
@@ -41,6 +41,26 @@ describe('lookups of one moment', () => {
 		expect(rows.map(([row]) => row?.found)).toEqual([true, false, true]);
 		expect(rows.every((row) => row.length === 1)).toBe(true);
 		expect(batches).toEqual([3]);
+	});
+
+	it('of another namespace are not failed by the trouble of one', async () => {
+		const partly: CacheStore = {
+			...counting,
+			lookup: (queries) =>
+				queries.some(({ namespace }) => namespace === 'b')
+					? Promise.reject(new StoreUnavailable('this part is down'))
+					: backend.store.lookup(queries),
+		};
+		const store = gatherLookups(guardStore(partly));
+		const ask = (namespace: string) =>
+			store.run((live) => live.lookup([{ ...query(hex()), namespace }]), 1_000);
+		const ends = await Promise.allSettled([ask('a'), ask('b'), ask('b'), ask('b'), ask('b')]);
+		expect(ends.map(({ status }) => status)).toEqual([
+			'fulfilled',
+			...new Array(4).fill('rejected'),
+		]);
+		// Four callers, one failure: the breaker is closed still.
+		expect((await ask('a')).rows[0]?.found).toBe(false);
 	});
 
 	it('all fail where the backend does', async () => {

@@ -31,7 +31,7 @@ export const IGNORED_FIELDS: readonly string[] = [
 ];
 
 /** Names out of a text in which commas part them. */
-export function fieldNames(list: string): string[] {
+export function commaSeparated(list: string): string[] {
 	return list
 		.split(',')
 		.map((name) => name.trim())

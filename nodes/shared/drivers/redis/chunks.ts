@@ -5,7 +5,7 @@ export interface Indexed<T> {
 }
 
 /** Keys of one command: a longer batch goes as several commands in the same round trip, so that Redis serves others in between. */
-export const KEYS_PER_CALL = 256;
+const KEYS_PER_CALL = 256;
 
 /** What belongs to one namespace, at most KEYS_PER_CALL a chunk. */
 export function chunked<T extends { namespace: string }>(batch: readonly T[]): Indexed<T>[][] {

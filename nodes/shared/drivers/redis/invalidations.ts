@@ -53,14 +53,12 @@ export function createInvalidations(client: RedisClient) {
 			epoch: number,
 			older: readonly EntryFront[],
 		): Promise<Set<EntryFront>> {
-			let state = known.get(keys.id);
-			const isCurrent = state?.epoch === epoch;
-			const tags = [...new Set(older.flatMap((front) => front.tags))].filter(
-				(tag) => !isCurrent || !state?.tags.has(tag),
-			);
-			if (!state || !isCurrent || tags.length > 0) state = await learn(keys, tags);
-			const seen = state;
-			return new Set(older.filter((front) => isInvalidated(front, seen)));
+			const tags = [...new Set(older.flatMap((front) => front.tags))];
+			const seen = known.get(keys.id);
+			const isEnough = seen?.epoch === epoch && tags.every((tag) => seen.tags.has(tag));
+			// All of them, and not what is missing alone: what was remembered may be gone by the time of the answer.
+			const state = isEnough ? seen : await learn(keys, tags);
+			return new Set(older.filter((front) => isInvalidated(front, state)));
 		},
 		/** Another server may have another past. */
 		forget: () => known.clear(),

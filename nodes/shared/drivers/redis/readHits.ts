@@ -8,6 +8,7 @@ import type { NamespaceKeys } from './keys';
 const TIME_HOLDS_MS = 10_000;
 /** A busy process reads an answer late: the time in it is of the past by then. */
 const LONGEST_ASKING_MS = 200;
+const MOST_NAMESPACES = 1_000;
 
 export interface ReadHits {
 	/** The server's clock. */
@@ -36,6 +37,7 @@ export function createHitReader(client: RedisClient, clock: Clock) {
 		tell(keys: NamespaceKeys, nowMs: number, askedAtMs: number): void {
 			const elapsedMs = clock.elapsedMs();
 			if (elapsedMs - askedAtMs > LONGEST_ASKING_MS) return;
+			if (offsets.size >= MOST_NAMESPACES) offsets.clear();
 			offsets.set(keys.id, { offsetMs: nowMs - elapsedMs, untilMs: elapsedMs + TIME_HOLDS_MS });
 		},
 

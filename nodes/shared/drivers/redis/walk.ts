@@ -1,5 +1,5 @@
 import type { Redis, Result } from 'ioredis';
-import { CorruptEntry, notAPosition } from '../../core/errors';
+import { CorruptEntry, notAPosition, StoreUnavailable } from '../../core/errors';
 import type { ExportedEntry } from '../../ports/CacheStore';
 import { attempt } from './attempt';
 import type { RedisClient } from './connect';
@@ -18,17 +18,34 @@ declare module 'ioredis' {
 
 const SCAN_COUNT = 500;
 
-/** The servers that hold keys: the one server, or each primary of a cluster, always in one order. */
-async function servers(client: RedisClient, key: string): Promise<Redis[]> {
-	if (!('nodes' in client)) return [client];
-	// A cluster's client knows its nodes only once a command has gone out.
-	if (client.nodes('master').length === 0) await client.exists(key);
-	return client.nodes('master').sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+interface Server {
+	client: Redis;
+	/** A new one with every start: a cursor of SCAN means nothing to another. */
+	runId: string;
 }
 
-const nameOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
+/** The servers that hold keys: the one server, or each primary of a cluster, always in one order. */
+async function servers(client: RedisClient, key: string): Promise<Server[]> {
+	// A cluster's client knows its nodes only once a command has gone out.
+	if ('nodes' in client && client.nodes('master').length === 0) await client.exists(key);
+	const all = 'nodes' in client ? client.nodes('master') : [client];
+	const named = await Promise.all(
+		all.map(async (one) => ({ client: one, runId: await runIdOf(one) })),
+	);
+	return named.sort((one, other) => (one.runId < other.runId ? -1 : 1));
+}
 
-/** Where a page of keys begins: a cursor of SCAN, which Redis keeps nothing of, on one server. */
+/** Empty where the user may not ask: then no walk goes on where another was. */
+async function runIdOf(server: Redis): Promise<string> {
+	try {
+		return /^run_id:(\S+)/m.exec(await server.info('server'))?.[1] ?? '';
+	} catch (error) {
+		if (error instanceof Error && error.message.startsWith('NOPERM')) return '';
+		throw error;
+	}
+}
+
+/** Where a page of keys begins: a cursor of SCAN, which Redis keeps nothing of, on one server (its run id). */
 interface Place {
 	server: string;
 	cursor: string;
@@ -41,17 +58,20 @@ interface Page extends Place {
 /** Keys by SCAN, never KEYS; used by inspect, export and counting only, never while answering a request. */
 async function* scan(client: RedisClient, prefix: string, from?: Place): AsyncGenerator<Page> {
 	const match = `${escaped(prefix)}*`;
-	const all = await servers(client, prefix);
-	// A server that has gone left its keys to another one: all are walked again.
-	const first = all.findIndex((server) => nameOf(server) === from?.server);
-	for (const [index, server] of all.entries()) {
+	const all = await attempt(servers(client, prefix));
+	// A server that was started anew or left its keys to another one is not found: all keys are walked again.
+	const first = all.findIndex(({ runId }) => runId !== '' && runId === from?.server);
+	for (const [index, { client: server, runId }] of all.entries()) {
 		if (index < first) continue;
 		let cursor = index === first ? from!.cursor : '0';
 		do {
 			const [next, names] = await attempt(server.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT));
-			if (names.length > 0) yield { names, server: nameOf(server), cursor };
+			if (names.length > 0) yield { names, server: runId, cursor };
 			cursor = next;
 		} while (cursor !== '0');
+		if ((await attempt(runIdOf(server))) !== runId) {
+			throw new StoreUnavailable('Redis was started anew while its keys were walked');
+		}
 	}
 }
 
