@@ -124,7 +124,7 @@ describe('one main, one webhook process, two workers and one Redis', () => {
 			distinct,
 			atOnce: AT_ONCE,
 			question: (number) => `Question ${number} while a worker is killed`,
-			// What the official client does unless told otherwise.
+			// What the official client does unless told otherwise: n8n 2 gives a dead worker's jobs up.
 			maxRetries: 2,
 		});
 		const [, worker] = workers;
@@ -142,7 +142,6 @@ describe('one main, one webhook process, two workers and one Redis', () => {
 		expect(outcome).toMatchObject({ right: requests, wrong: [] });
 		expect(calls).toBeGreaterThanOrEqual(distinct);
 		expect(calls).toBeLessThanOrEqual(distinct + inHand);
-		expect(outcome.refusals['503 answer_lost']).toBeGreaterThan(0);
 		// A call that was made but not yet booked when its worker was killed is in no book.
 		expect(ledger.calls).toBeLessThanOrEqual(calls);
 		expect(ledger.calls).toBeGreaterThanOrEqual(calls - inHand);

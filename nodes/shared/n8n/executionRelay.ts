@@ -38,7 +38,7 @@ interface Inside {
 
 /**
  * How often an execution on a queue worker says that it is alive. Of a worker that was killed n8n itself
- * tells after 60 to 120 s, and runs its executions nowhere else. Tried on n8n 2.41, 2026-11.
+ * tells after 60 to 120 s; n8n 1.123 then runs its executions elsewhere, 2.41 does not. Tried 2026-11.
  */
 const BEAT_MS = 5_000;
 
