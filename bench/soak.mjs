@@ -175,6 +175,10 @@ function row(minute, { heapMib, rssMib, handles, files }, { sent, cut, wrong, hi
 
 /** Middle third against last third: the first one is warm-up. */
 function verdict(samples) {
+	if (samples.length < 3) {
+		say('Too short to tell growth: that takes three minutes.');
+		return true;
+	}
 	const third = Math.floor(samples.length / 3);
 	const of = (field, from, to) => median(samples.slice(from, to).map((sample) => sample[field]));
 	const grown = ['heapMib', 'rssMib', 'handles', 'files'].map((field) => {
