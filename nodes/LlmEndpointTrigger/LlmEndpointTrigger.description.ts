@@ -177,7 +177,7 @@ export const description: INodeTypeDescription = {
 							typeOptions: { minValue: 0, numberPrecision: 6 },
 							default: 0,
 							description:
-								"Budget: what the calls of this key's namespace may cost in the period, in US dollars. Once it is spent, only cached answers are given. 0 means no limit.",
+								"Budget: what the calls of this key's namespace may cost in the period, in US dollars. Once it is spent, only cached answers are given. Calls of a model without a known price count as 0. 0 means no limit.",
 						},
 						{
 							displayName: 'Spending Period',

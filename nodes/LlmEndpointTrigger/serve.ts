@@ -155,22 +155,23 @@ async function answer(
 		delete headers['x-prompt-cache-age'];
 		delete headers[COST_HEADER];
 	}
-	if (response.destroyed) return giveUp(asked, endpoint, deps, false);
 	if (onlyIfCached(cacheControl)) {
 		await giveUp(asked, endpoint, deps, false);
 		const message = 'No cached answer, and only-if-cached was asked for';
 		const error = { status: 504, message, code: 'not_cached' };
 		return sendError(response, endpoint.protocol, error, headers);
 	}
-	if (endpoint.waiting.count >= endpoint.maxWaiting) {
-		await giveUp(asked, endpoint, deps, false);
-		const error = { status: 503, message: 'Too many requests are being answered', code: 'busy' };
-		return sendError(response, endpoint.protocol, { ...error, retryAfterSeconds: 1 }, headers);
-	}
 	const untilMs = await spentUntil(deps, caller, Date.now());
 	if (untilMs !== undefined) {
 		await giveUp(asked, endpoint, deps, false);
 		return sendError(response, endpoint.protocol, budgetSpent(endpoint.protocol, untilMs), headers);
+	}
+	// Nothing is waited for from here on: what is found now still holds when the execution starts.
+	if (response.destroyed) return giveUp(asked, endpoint, deps, false);
+	if (endpoint.waiting.count >= endpoint.maxWaiting) {
+		await giveUp(asked, endpoint, deps, false);
+		const error = { status: 503, message: 'Too many requests are being answered', code: 'busy' };
+		return sendError(response, endpoint.protocol, { ...error, retryAfterSeconds: 1 }, headers);
 	}
 	endpoint.waiting.count++;
 	const exchange = openExchange(response, {

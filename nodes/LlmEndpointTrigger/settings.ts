@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { ITriggerFunctions, IWebhookFunctions, NodeTypeAndVersion } from 'n8n-workflow';
 import type { BudgetPeriod, PeriodBudget } from '../shared/core/budget/budget';
 import { ConfigError } from '../shared/core/errors';
 import { commaSeparated } from '../shared/core/key/ignoredFields';
@@ -59,7 +59,9 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 	const options = ctx.getNodeParameter('serving', {}) as ServingOptions;
 	const backend = text('backend') || 'embedded';
 	const id = `${ctx.getWorkflow().id}/${ctx.getNode().id}`;
-	const below = ctx.getChildNodes(ctx.getNode().name).filter((node) => !node.disabled);
+	const below = ctx
+		.getChildNodes(ctx.getNode().name, { includeNodeParameters: true })
+		.filter((node) => !node.disabled);
 	const has = (type: RegExp): boolean => below.some((node) => type.test(node.type));
 	const storesItself = has(/(^|\.)cacheStore$/);
 	const stores = ctx.getNodeParameter('storeAnswers', true) === true && !storesItself;
@@ -110,9 +112,15 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		workflow: ctx.getWorkflow().name ?? '',
 		// n8n gives an HTTP Request node no way to be stopped: its call is made and paid in any case.
 		runsOn: !has(/^@n8n\/n8n-nodes-langchain\./),
-		booksCalls: !has(/(^|\.)costTracker$/),
+		booksCalls: !below.some((node) => booksInto(node, backend)),
 		stop: stopExecution,
 	};
+}
+
+/** A Cost Tracker below that books calls where this trigger would; parameters left out have their defaults. */
+function booksInto({ type, parameters = {} }: NodeTypeAndVersion, backend: string): boolean {
+	const { operation = 'record', backend: ledger = 'embedded' } = parameters;
+	return /(^|\.)costTracker$/.test(type) && operation === 'record' && ledger === backend;
 }
 
 function readKeys(ctx: ITriggerFunctions | IWebhookFunctions): BearerKey[] {

@@ -159,6 +159,10 @@ describe('the parameters of an endpoint', () => {
 		const both = await readEndpoint(context({}, [`${prefix}cacheLookup`, `${prefix}cacheStore`]));
 		expect(both.coalesce).toBe(false);
 		expect((await readEndpoint(context({}, [`${prefix}costTracker`]))).booksCalls).toBe(false);
+		for (const other of [{ operation: 'checkBudget' }, { backend: 'redis' }]) {
+			const endpoint = await readEndpoint(context({}, [`${prefix}costTracker`], other));
+			expect(endpoint.booksCalls).toBe(true);
+		}
 	});
 });
 
