@@ -75,6 +75,7 @@ measure('guarded decision, 200 words, another request', 200, (k) =>
 );
 
 const ON_REDIS = 100_000;
+process.stderr.write('Filling Redis takes some minutes.\n');
 print(
 	`nearest 5 of ${ON_REDIS} entries on Redis 8 (Vector Sets)`,
 	await benchRedisVectors(ON_REDIS, tables.embedding),
