@@ -1,4 +1,4 @@
-import type { ITriggerFunctions } from 'n8n-workflow';
+import type { INodeParameters, ITriggerFunctions } from 'n8n-workflow';
 
 export const KEY = 'a-key-for-tests';
 
@@ -6,6 +6,7 @@ export const KEY = 'a-key-for-tests';
 export function context(
 	parameters: Record<string, unknown>,
 	below: string[] = [],
+	belowParameters: INodeParameters = {},
 ): ITriggerFunctions {
 	const all: Record<string, unknown> = {
 		listen: 'port',
@@ -18,6 +19,7 @@ export function context(
 		getNodeParameter: (name: string, fallback?: unknown) => all[name] ?? fallback,
 		getWorkflow: () => ({ id: 'w', name: 'Test' }),
 		getNode: () => ({ id: 'n', name: 'Endpoint' }),
-		getChildNodes: () => below.map((type) => ({ name: type, type, disabled: false })),
+		getChildNodes: () =>
+			below.map((type) => ({ name: type, type, disabled: false, parameters: belowParameters })),
 	} as unknown as ITriggerFunctions;
 }
