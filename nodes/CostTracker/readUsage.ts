@@ -90,7 +90,10 @@ export function marksOn(item: INodeExecutionData): string[] {
 	return Array.isArray(marks) ? marks.map(String) : [];
 }
 
-function notBooked(readings: readonly UsageReading[], booked: string[]): readonly UsageReading[] {
+export function notBooked(
+	readings: readonly UsageReading[],
+	booked: readonly string[],
+): readonly UsageReading[] {
 	if (booked.length === 0) return readings;
 	const left = [...booked];
 	const marks = marksOf(readings);

@@ -14,7 +14,7 @@ import type { Tracked, TrackedCall, TrackRequest } from '../shared/services/trac
 import { track } from '../shared/services/track';
 import { ESTIMATED, usageEstimator } from './estimateReadings';
 import { addToExecution } from './executionData';
-import { isCacheHit, marksOf, marksOn, usageReader } from './readUsage';
+import { isCacheHit, marksOf, marksOn, notBooked, usageReader } from './readUsage';
 import type { TrackerOptions } from './settings';
 import {
 	currencyOf,
@@ -93,9 +93,15 @@ async function trackAll(
 			}
 			const request = estimated ? await estimated(asked, item, index) : asked;
 			const readings = request.parts.flatMap((part) => part.readings ?? []);
-			const marks = [...marksOn(item), ...marksOf(readings)];
+			const before = marksOn(item);
+			const isEstimated = request !== asked;
+			if (isEstimated && !request.isHit && notBooked(readings, before).length === 0) {
+				results.push({ isBooked: true });
+				continue;
+			}
+			const marks = [...before, ...marksOf(readings)];
 			const tracked = track(request, book, settings);
-			if (request !== asked) tracked.cost.hints.push(ESTIMATED);
+			if (isEstimated) tracked.cost.hints.push(ESTIMATED);
 			results.push({ tracked, marks, cache });
 		} catch (error) {
 			results.push({ error });

@@ -102,6 +102,19 @@ describe('where no tokens were reported, Cost Tracker', () => {
 		});
 	});
 
+	it('books an estimated call once where a second Cost Tracker follows, and another call after it', async () => {
+		const before = { upstream: [{ body: REQUEST, cache: miss }], parameters: estimating };
+		const first = await run({ operation: 'record', jsons: [silent()], ...before });
+		const json = first[0]![0]!.json;
+		const second = await run({ operation: 'record', jsons: [json], ...before });
+		expect(second[0]![0]!.json).toEqual(json);
+		expect(await totals()).toMatchObject({ calls: 1, spendUsd: 0.0001025 });
+
+		const { cost } = second[0]![0]!.json;
+		await run({ operation: 'record', jsons: [{ ...silent('Paris.'), cost }], ...before });
+		expect(await totals()).toMatchObject({ calls: 2 });
+	});
+
 	it('estimates no item on top of the runs of a chat model, which hold its call already', async () => {
 		const tokenUsage = { promptTokens: 100, completionTokens: 10, totalTokens: 110 };
 		const ran = {
