@@ -3,8 +3,9 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { decisionSpan } from '../shared/core/trace/decisionSpan';
 import { defined, type Span } from '../shared/core/trace/trace';
 import { readLease } from '../shared/n8n/lease';
+import { runsOf } from '../shared/n8n/subNodeRuns';
 import { collectorSink, environmentSink, sendTrace, traceFrom } from '../shared/n8n/traces';
-import type { UpstreamCache } from '../shared/n8n/upstreamLookup';
+import { upstreamLookupName, type UpstreamCache } from '../shared/n8n/upstreamLookup';
 import { callSpans } from '../shared/services/callSpans';
 import type { TrackedCall } from '../shared/services/track';
 import { readTraceTarget } from './traceTarget';
@@ -39,10 +40,13 @@ export async function traceItems(
 	if (found.kind === 'none') return undefined;
 	if (found.kind === 'unusable') return found.reason;
 	const sink = collectorSink(found.target);
+	// In a loop the lookup decides again about the same key at the same place: its round tells them apart.
+	const round = runsOf(ctx, upstreamLookupName(ctx));
+	const lookups = `${found.target.url} ${ctx.getExecutionId()} ${round}`;
 	sendTrace(sink, () =>
 		traceFrom(
 			ctx,
-			items.flatMap((item) => [...decisionOf(ctx, item, nowMs), ...spansOf(item, nowMs)]),
+			items.flatMap((item) => [...decisionOf(lookups, item, nowMs), ...spansOf(item, nowMs)]),
 		),
 	);
 	const { problem } = sink.figures();
@@ -58,12 +62,12 @@ function spansOf({ cache, calls }: TracedItem, endMs: number): Span[] {
 	return callSpans(told, { endMs, cache: lookup });
 }
 
-/** Several Cost Trackers may follow one lookup: its decision is told once. */
+/** Several Cost Trackers may follow one lookup: its decision is told once to each collector. */
 const told = new LRUCache<string, true>({ max: 10_000 });
 
-function decisionOf(ctx: IExecuteFunctions, { index, cache }: TracedItem, nowMs: number): Span[] {
+function decisionOf(lookups: string, { index, cache }: TracedItem, nowMs: number): Span[] {
 	if (!cache) return [];
-	const name = `${ctx.getExecutionId()} ${index} ${cache.key}`;
+	const name = `${lookups} ${index} ${cache.key}`;
 	if (told.has(name)) return [];
 	told.set(name, true);
 	const { lookupMs } = cache.whole;

@@ -9,8 +9,16 @@ interface Unusable {
 	reason: string;
 }
 
-/** The collector that the node's parameters name. */
+/** The collector that the node's parameters name. An expression in them that fails is told, never thrown. */
 export async function readTraceTarget(ctx: IExecuteFunctions): Promise<TraceTarget> {
+	try {
+		return await namedTarget(ctx);
+	} catch (error) {
+		return unusable(error instanceof Error ? error.message : String(error));
+	}
+}
+
+async function namedTarget(ctx: IExecuteFunctions): Promise<TraceTarget> {
 	if (ctx.getNodeParameter('traces', 0, 'environment') !== 'collector') return { kind: 'none' };
 	const text = String(ctx.getNodeParameter('tracesUrl', 0, ''));
 	const url = tracesUrl(text);

@@ -157,6 +157,40 @@ describe('Cost Tracker with a collector', () => {
 		]);
 	});
 
+	it('tells a hit of every round of a loop, and once where two Cost Trackers follow in a round', async () => {
+		const hit = missed({ status: 'hit', layer: 'exact', lease: undefined });
+		for (const runs of [1, 1, 2, 3]) {
+			const runData = { 'Cache Lookup': Array<IDataObject>(runs).fill({}) };
+			await record({ jsons: [{}], upstream: [hit], runData, execution: '53' });
+		}
+		const names = collector.spans.map(({ name }) => name);
+		expect(names.filter((name) => name === 'cache hit')).toHaveLength(3);
+	});
+
+	it('tells the decision to each collector where two Cost Trackers have their own', async () => {
+		const other = await startOtlpReceiver();
+		const answer = { ...reply('gpt-4o', 10, 5), ...missed() };
+		for (const { url } of [collector, other]) {
+			await record({ jsons: [answer], execution: '54', parameters: { tracesUrl: url } });
+		}
+		const told = [collector, other].map(({ spans }) => spans.map(({ name }) => name));
+		await other.stop();
+		expect(told).toEqual([
+			expect.arrayContaining(['cache miss']),
+			expect.arrayContaining(['cache miss']),
+		]);
+	});
+
+	it.each(['tracesUrl', 'tracesHeaders', 'tracesAuthentication'])(
+		'books and passes on where the expression of %s fails, and says so',
+		async (name) => {
+			const [item] = await record({ jsons: [reply('gpt-4o', 100, 10)], broken: [name] });
+			expect(costOf(item).hints).toEqual(["Traces are not sent: Referenced node doesn't exist"]);
+			expect(await totals()).toMatchObject({ calls: 1 });
+			expect(collector.requests).toEqual([]);
+		},
+	);
+
 	it('sends no text: no prompt, no answer, no reason, no matched prompt', async () => {
 		const near = { status: 'hit', layer: 'semantic', matchedPrompt: 'Where is Alice?' };
 		const answer = { choices: [{ message: { content: 'Alice is at home' } }] };

@@ -22,12 +22,14 @@ export interface Run {
 	/** By default every run is an execution of its own. */
 	execution?: string;
 	continueOnFail?: boolean;
-	/** Run data of AI sub-nodes, by node name. */
+	/** Run data by node name: of AI sub-nodes, and of Cache Lookup in a loop. */
 	runData?: IDataObject;
 	credentials?: IDataObject;
 	/** What the item carried when Cache Lookup let it go, in the order of `jsons`. */
 	upstream?: IDataObject[];
 	customData?: Map<string, unknown>;
+	/** Parameters whose expressions n8n cannot evaluate. */
+	broken?: readonly string[];
 }
 
 export async function run({
@@ -44,7 +46,12 @@ export async function run({
 		parameters: { operation: rest.operation, backend: 'embedded', ...parameters },
 	});
 	executions += 1;
+	const evaluated = context.getNodeParameter.bind(context) as (...asked: unknown[]) => unknown;
 	Object.assign(context, {
+		getNodeParameter: (name: string, ...more: unknown[]) => {
+			if (rest.broken?.includes(name)) throw new Error("Referenced node doesn't exist");
+			return evaluated(name, ...more);
+		},
 		getExecutionId: () => rest.execution ?? `execution-${executions}`,
 		runExecutionData: { resultData: { runData: rest.runData ?? {} } },
 		getParentNodes: (_name: string, options?: { connectionType?: string }) =>

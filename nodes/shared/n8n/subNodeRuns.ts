@@ -33,6 +33,12 @@ export function subNodeRuns(ctx: IExecuteFunctions): SubNodeRun[] {
 	return found;
 }
 
+/** How often a node ran in this execution until now: in a loop, which round it is. 0 where that is not known. */
+export function runsOf(ctx: IExecuteFunctions, node: string | undefined): number {
+	const runs = node === undefined ? undefined : runDataOf(ctx)[node];
+	return Array.isArray(runs) ? runs.length : 0;
+}
+
 function runDataOf(ctx: IExecuteFunctions): JsonObject {
 	const { runExecutionData } = ctx as unknown as { runExecutionData?: unknown };
 	const result = isObject(runExecutionData) ? runExecutionData.resultData : undefined;
