@@ -1,7 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { ConfigError } from '../shared/core/errors';
 import type { Json, JsonObject } from '../shared/core/json';
-import { findRequest } from '../shared/core/request/findRequest';
+import { requestIn } from '../shared/core/request/findRequest';
 import { countTokens } from '../shared/drivers/tokens/gptTokenizer';
 import { upstreamItem, upstreamLookupName } from '../shared/n8n/upstreamLookup';
 import { estimateUsage } from '../shared/services/estimateUsage';
@@ -33,13 +32,4 @@ export function usageEstimator(
 			? request
 			: { ...request, parts: [{ ...part, readings: [estimated] }] };
 	};
-}
-
-function requestIn(json: JsonObject): JsonObject | undefined {
-	try {
-		return findRequest(json);
-	} catch (error) {
-		if (error instanceof ConfigError) return undefined;
-		throw error;
-	}
 }

@@ -1,6 +1,7 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import type { JsonObject } from '../shared/core/json';
-import { findRequest } from '../shared/core/request/findRequest';
+import { requestIn } from '../shared/core/request/findRequest';
+import { upstreamItem } from '../shared/n8n/upstreamLookup';
 
 const CLASSIFIER_TYPE = /(^|\.)taskClassifier$/;
 
@@ -9,20 +10,14 @@ const CLASSIFIER_TYPE = /(^|\.)taskClassifier$/;
  * where there is none, where n8n's item pairing is broken in between, or where that item holds no request.
  */
 export function upstreamRequest(ctx: IExecuteFunctions): (index: number) => JsonObject | undefined {
-	const classifier = ctx
-		.getParentNodes(ctx.getNode().name)
-		.find(({ type, disabled }) => CLASSIFIER_TYPE.test(type) && !disabled)?.name;
-	if (classifier === undefined) return () => undefined;
+	const classifier = ctx.getParentNodes(ctx.getNode().name, { includeNodeParameters: true }).find(
+		({ type, disabled, parameters }) =>
+			// Another check of answers, of an earlier step, sends answers on and no requests.
+			CLASSIFIER_TYPE.test(type) && !disabled && parameters?.operation !== 'checkAnswer',
+	)?.name;
 	return (index) => {
-		const proxy = ctx.getWorkflowDataProxy(index) as unknown as {
-			$: (name: string) => { item?: INodeExecutionData };
-		};
-		try {
-			const asked = proxy.$(classifier).item;
-			return asked && findRequest(asked.json as JsonObject);
-		} catch {
-			// Whether JSON was asked for is then not known; the checks given by hand hold all the same.
-			return undefined;
-		}
+		const asked = upstreamItem(ctx, index, classifier);
+		// Without a request it is not known whether JSON was asked for; the checks given by hand hold all the same.
+		return asked && requestIn(asked.json as JsonObject);
 	};
 }

@@ -175,9 +175,9 @@ describe('Task Classifier, operation Check Answer', () => {
 	async function check(
 		replies: IDataObject[],
 		parameters: Record<string, unknown> = {},
-		setup: { asked?: IDataObject[]; continueOnFail?: boolean } = {},
+		setup: { asked?: IDataObject[]; checked?: IDataObject[]; continueOnFail?: boolean } = {},
 	) {
-		const { asked, continueOnFail } = setup;
+		const { asked, checked, continueOnFail } = setup;
 		const context = nodeContext({
 			items: replies.map((json): INodeExecutionData => ({ json })),
 			parameters: { operation: 'checkAnswer', ...parameters },
@@ -185,6 +185,19 @@ describe('Task Classifier, operation Check Answer', () => {
 			upstream: asked?.map((json) => ({ json })),
 			upstreamType: 'taskClassifier',
 		});
+		if (checked) {
+			const type = 'x.taskClassifier';
+			const nodes = { Check: checked, Classifier: asked ?? [] };
+			Object.assign(context, {
+				getParentNodes: () => [
+					{ name: 'Check', type, parameters: { operation: 'checkAnswer' } },
+					{ name: 'Classifier', type, parameters: { operation: 'classify' } },
+				],
+				getWorkflowDataProxy: (index: number) => ({
+					$: (name: keyof typeof nodes) => ({ item: { json: nodes[name][index] } }),
+				}),
+			});
+		}
 		const [accepted, escalated] = await new TaskClassifier().execute.call(context);
 		return { accepted: accepted!, escalated: escalated! };
 	}
@@ -299,6 +312,14 @@ describe('Task Classifier, operation Check Answer', () => {
 		expect(reasonsOf(checked)).toEqual([['the answer is not JSON']]);
 		const unchecked = await check(replies, { checks: { json: 'never' } }, { asked });
 		expect(unchecked.accepted).toHaveLength(3);
+	});
+
+	it('asks the classifier for the request, also where another check of answers lies in between', async () => {
+		const messages = [{ role: 'user', content: 'How much?' }];
+		const asked = [{ body: { model: 'm', messages, format: 'json' } }];
+		const refused = [{ text: 'three', check: { accepted: false } }];
+		const checked = await check([ollama('three')], {}, { asked, checked: refused });
+		expect(reasonsOf(checked)).toEqual([['the answer is not JSON']]);
 	});
 
 	it.each([

@@ -72,6 +72,16 @@ export function findRequest(item: JsonObject): JsonObject {
 	);
 }
 
+/** The request in an item where there is one that can be understood. */
+export function requestIn(item: JsonObject): JsonObject | undefined {
+	try {
+		return findRequest(item);
+	} catch (error) {
+		if (error instanceof ConfigError) return undefined;
+		throw error;
+	}
+}
+
 function parsedBody(item: JsonObject): JsonObject | undefined {
 	const { body } = item;
 	if (isJsonObject(body)) return body;
