@@ -40,14 +40,26 @@ function says(text: string | (() => Promise<never>)) {
 
 const cacheOf = (one: INodeExecutionData | undefined) => one?.json.cache as IDataObject;
 
-/** Asks by the policy Shadow with the label by a judge, and stores the answer. */
 async function answer(
 	prompt: string,
 	text: string,
 	connected?: unknown,
 	semantic: IDataObject = {},
 ): Promise<INodeExecutionData> {
-	const json = { body: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: prompt }] } };
+	const [stored] = await answers(['gpt-4o-mini'], prompt, text, connected, semantic);
+	return stored!;
+}
+
+/** Asks several models by the policy Shadow with the label by a judge, and stores their answers in one run. */
+async function answers(
+	models: string[],
+	prompt: string,
+	text: string,
+	connected?: unknown,
+	semantic: IDataObject = {},
+): Promise<INodeExecutionData[]> {
+	const messages = [{ role: 'user', content: prompt }];
+	const asked = models.map((model) => ({ json: { body: { model, messages } } }));
 	const common = { backend: 'embedded', namespace: 'default' };
 	const lookup = {
 		...common,
@@ -56,14 +68,14 @@ async function answer(
 		match: 'semantic',
 		semantic: { policy: 'shadow', labelBy: 'judge', ...semantic },
 	};
-	const asking = nodeContext({ folder, items: [{ json }], parameters: lookup });
+	const asking = nodeContext({ folder, items: asked, parameters: lookup });
 	const [, upstream] = await new CacheLookup().execute.call(asking);
 	const options = connected === undefined ? {} : { judge: true };
 	const store = { ...common, operation: 'store', entryFor: 'lookup', options };
-	const items = [{ json: { answer: text } }];
+	const items = models.map(() => ({ json: { answer: text } }));
 	const storing = nodeContext({ folder, items, upstream, connected, parameters: store });
 	const [stored] = await new CacheStore().execute.call(storing);
-	return stored![0]!;
+	return stored!;
 }
 
 async function observed(): Promise<IDataObject> {
@@ -119,6 +131,24 @@ describe('a judging model behind Cache Store', () => {
 		expect(String(cacheOf(stored).reasons)).toMatch(reason);
 		expect(String(cacheOf(stored).reasons)).toContain('compared by meaning');
 		expect(await observed()).toMatchObject({ judged: 1, wrong: 1 });
+	});
+
+	it('is asked by at most four items of a run at a time, and by all of them in the end', async () => {
+		const models = Array.from({ length: 10 }, (_, at) => `model-${at}`);
+		await answers(models, QUESTION, LINK);
+		let underWay = 0;
+		let most = 0;
+		const invoke = async () => {
+			most = Math.max(most, ++underWay);
+			await new Promise(setImmediate);
+			underWay -= 1;
+			return { content: 'same' };
+		};
+		const stored = await answers(models, AGAIN, PAGE, { invoke });
+		expect(stored.map((item) => cacheOf(item).judge)).toEqual(
+			models.map(() => expect.objectContaining({ same: true })),
+		);
+		expect(most).toBeLessThanOrEqual(4);
 	});
 
 	it('is paid for: Cost Tracker books its call as what the cache cost', async () => {

@@ -104,7 +104,8 @@ const OPTIONS: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 10000,
-		description: 'How long a judging model may take, in milliseconds; then meaning decides',
+		description:
+			'How long a judging model may take, in milliseconds; then meaning decides. An item of Cache Store, or a turn of Cached Chat Model, waits for it.',
 	},
 	{
 		displayName: 'Label By',

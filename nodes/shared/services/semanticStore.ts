@@ -5,6 +5,7 @@ import type { SemanticTables } from '../core/semantic/sameAnswer';
 import type { GuardedStore } from '../ports/GuardedStore';
 import type { ReplyJudge } from '../ports/ReplyJudge';
 import type { SemanticMemory } from '../ports/SemanticMemory';
+import { atMost } from './atMost';
 import type { SemanticPlace } from './semanticMatching';
 import { sharedSubject } from './semanticVerdict';
 import type { StoreOutcome, StoreRequest } from './store';
@@ -26,6 +27,9 @@ export const SHADOW_SUBJECT = 'seen';
 
 const TIMEOUT_MS = 2_000;
 
+/** A batch asks once for each of its items: more at a time would run into the rate limit of a provider. */
+const JUDGE_CALLS_AT_A_TIME = 4;
+
 type Stored = Extract<StoreOutcome, { stored: true }>;
 
 /**
@@ -38,6 +42,7 @@ export async function indexStored(
 	outcomes: StoreOutcome[],
 	deps: SemanticStoreDeps,
 ): Promise<void> {
+	const judge = deps.judge && atMost(JUDGE_CALLS_AT_A_TIME, deps.judge);
 	await Promise.all(
 		outcomes.map(async (outcome, at) => {
 			const request = requests[at]!;
@@ -46,7 +51,7 @@ export async function indexStored(
 				const { partition, prompt, vector, index } = request.semantic;
 				const indexed = { key: request.key, prompt, vector };
 				await deps.store.run(() => index.add(partition, indexed, outcome.keepMs), TIMEOUT_MS);
-				await learn(request, request.semantic, outcome, deps);
+				await learn(request, request.semantic, outcome, { ...deps, judge });
 			} catch (error) {
 				if (!(error instanceof StoreUnavailable)) throw error;
 				outcome.reasons.push(`not indexed for semantic matching: ${error.message}`);
