@@ -63,7 +63,10 @@ export class CachedChatModel implements INodeType {
 const paid: ChatCacheSettings['paid'] = (record, model) =>
 	usageToStore(paidReply(record), record.escalated?.model ?? model, Date.now());
 
-/** n8n gives several connected sub-nodes last first; a judge is the last of them. */
+/**
+ * n8n gives several connected sub-nodes last first. Where a judge is wanted it is the last of them: its input is then
+ * required, and n8n refuses to run the node while nothing is connected there (1.123 and 2.41, November 2026).
+ */
 async function connectedModels(
 	ctx: ISupplyDataFunctions,
 	itemIndex: number,
