@@ -35,7 +35,7 @@ export function routing(rows, scores) {
 	};
 }
 
-/** The middle 90 % of PGR at a quarter over prompts drawn again, and how often the aim of a half is met. */
+/** The middle 90 % of PGR at a quarter over prompts drawn again. */
 export function resampled(rows, scores) {
 	const random = randomFrom(SEED);
 	const figures = [];
