@@ -1,6 +1,7 @@
 /** Workflows that look up many items in one execution, and what n8n's log says of the time their nodes took. */
 import { createHash } from 'node:crypto';
 import { node, workflow } from '../lib/workflows.mjs';
+import { shippedLookup } from './shipped.mjs';
 
 export const ITEMS = 10_000;
 const BYTES = 2_048;
@@ -71,22 +72,7 @@ export function batchFlows(credentials) {
 		return filling;
 	});
 	const lookups = backends.map((backend) => flow(backend, [own('Lookup', backend, {})]));
-	const shipped = flow('shipped', [
-		node('Crypto', 'n8n-nodes-base.crypto', 1, {
-			action: 'hash',
-			type: 'SHA256',
-			value: '={{ JSON.stringify($json) }}',
-			dataPropertyName: 'key',
-			encoding: 'hex',
-		}),
-		node(
-			'Redis',
-			'n8n-nodes-base.redis',
-			1,
-			{ operation: 'get', propertyName: 'answer', key: '=raw:{{ $json.key }}', options: {} },
-			{ credentials: { redis: credentials.redis } },
-		),
-	]);
+	const shipped = flow('shipped', [...shippedLookup('={{ JSON.stringify($json) }}', credentials)]);
 	return [...fills, ...lookups, shipped];
 }
 

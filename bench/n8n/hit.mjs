@@ -1,6 +1,7 @@
 /** Template 01 as a user runs it, and the same way through n8n's own nodes. */
 import { createHash } from 'node:crypto';
 import { node, workflow } from '../lib/workflows.mjs';
+import { shippedLookup } from './shipped.mjs';
 import { readTemplates } from '../../scripts/lib/templates/files.mjs';
 import { fitTemplate, stableId } from '../../scripts/lib/templates/fit.mjs';
 
@@ -93,20 +94,7 @@ function ofShippedNodes(credentials) {
 		'hit shipped',
 		[
 			webhook('shipped', credentials),
-			node('Crypto', 'n8n-nodes-base.crypto', 1, {
-				action: 'hash',
-				type: 'SHA256',
-				value: '={{ JSON.stringify($json.body) }}',
-				dataPropertyName: 'key',
-				encoding: 'hex',
-			}),
-			node(
-				'Redis',
-				'n8n-nodes-base.redis',
-				1,
-				{ operation: 'get', propertyName: 'answer', key: '=raw:{{ $json.key }}', options: {} },
-				{ credentials: { redis: credentials.redis } },
-			),
+			...shippedLookup('={{ JSON.stringify($json.body) }}', credentials),
 			node('Found?', 'n8n-nodes-base.if', 2.2, {
 				conditions: {
 					options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
