@@ -21,6 +21,13 @@ beforeAll(async () => {
 			cache: { match: 'semantic', semantic: { embedder: 'subNode' } },
 			parts: [embeddingsOf('Cache')],
 		}),
+		make({
+			route: 'judge-missing',
+			root: ROOTS.chain,
+			model: 'openai chat',
+			smallModel: 'anthropic',
+			cache: { match: 'semantic', semantic: { policy: 'shadow', labelBy: 'judge' } },
+		}),
 		...[undefined, 'anthropic' as const].map((smallModel) =>
 			make({
 				route: smallModel ? 'judged-routed' : 'judged',
@@ -85,4 +92,11 @@ describe(`a Cached Chat Model that matches by meaning in a real n8n, backend ${b
 			expect(Judge).toBeUndefined();
 		},
 	);
+
+	it('does not take the small model for a judge that is not connected: n8n asks for one', async () => {
+		expect(await ask('judge-missing', { text: 'Hello' })).toMatchObject({ calls: 0 });
+		expect(JSON.stringify(await agents.lastErrors())).toContain(
+			'A Judge sub-node must be connected and enabled',
+		);
+	});
 });
