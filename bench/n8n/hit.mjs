@@ -59,12 +59,12 @@ function template(backend, credentials) {
 	return { ...fitted, name: `hit ${backend}` };
 }
 
+const credentialFor = (backend, { promptCacheRedisApi }) =>
+	backend === 'redis' ? { credentials: { promptCacheRedisApi } } : {};
+
 /** Stores the answer that the template then finds. */
 function fill(backend, credentials) {
-	const credential =
-		backend === 'redis'
-			? { credentials: { promptCacheRedisApi: credentials.promptCacheRedisApi } }
-			: {};
+	const credential = credentialFor(backend, credentials);
 	const name = `fill-${backend}`;
 	const flow = workflow(
 		`hit ${name}`,
@@ -89,32 +89,60 @@ function fill(backend, credentials) {
 	return flow;
 }
 
+/** Template 01 with its lookup done by n8n's own nodes; what follows a miss is the same. */
 function ofShippedNodes(credentials) {
-	const flow = workflow(
-		'hit shipped',
-		[
-			webhook('shipped', credentials),
-			...shippedLookup('={{ JSON.stringify($json.body) }}', credentials),
-			node('Found?', 'n8n-nodes-base.if', 2.2, {
-				conditions: {
-					options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
-					conditions: [
-						{
-							id: stableId('bench found'),
-							leftValue: '={{ $json.answer }}',
-							rightValue: '',
-							operator: { type: 'string', operation: 'notEmpty', singleValue: true },
-						},
-					],
-					combinator: 'and',
+	const flow = template('embedded', credentials);
+	const [before, lookup, answer] = ['Receive request', 'Look up in cache', 'Answer'];
+	const onMiss = flow.connections[lookup].main[1];
+	const found = node('Found?', 'n8n-nodes-base.if', 2.2, {
+		conditions: {
+			options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
+			conditions: [
+				{
+					id: stableId('bench found'),
+					leftValue: '={{ $json.answer }}',
+					rightValue: '',
+					operator: { type: 'string', operation: 'notEmpty', singleValue: true },
 				},
-				options: {},
-			}),
+			],
+			combinator: 'and',
+		},
+		options: {},
+	});
+	const shipped = shippedLookup('={{ JSON.stringify($json.body) }}', credentials);
+	const hook = flow.nodes.find(({ name }) => name === before);
+	hook.parameters.path = 'hit-shipped';
+	hook.webhookId = 'hit-shipped';
+	flow.id = stableId('bench hit shipped');
+	flow.name = 'hit shipped';
+	flow.nodes = [...flow.nodes.filter(({ name }) => name !== lookup), ...shipped, found];
+	delete flow.connections[lookup];
+	const to = (name) => ({ main: [[{ node: name, type: 'main', index: 0 }]] });
+	flow.connections[before] = to('Crypto');
+	flow.connections.Crypto = to('Redis');
+	flow.connections.Redis = to('Found?');
+	flow.connections['Found?'] = { main: [...to(answer).main, onMiss] };
+	return flow;
+}
+
+/** The way of a hit alone, to tell what the nodes that are not reached cost. */
+function hitAlone(backend, credentials) {
+	const name = `alone-${backend}`;
+	return workflow(
+		`hit ${name}`,
+		[
+			webhook(name, credentials),
+			node(
+				'Lookup',
+				'n8n-nodes-prompt-cache.cacheLookup',
+				1,
+				{ backend, options: { hitItem: 'answer' } },
+				credentialFor(backend, credentials),
+			),
 			respond(),
 		],
-		{ Webhook: 'Crypto', Crypto: 'Redis', Redis: 'Found?', 'Found?': 'Respond' },
+		{ Webhook: 'Lookup', Lookup: 'Respond' },
 	);
-	return flow;
 }
 
 export function hitFlows(credentials) {
@@ -124,5 +152,6 @@ export function hitFlows(credentials) {
 		ofShippedNodes(credentials),
 		...backends.map((backend) => template(backend, credentials)),
 		...backends.map((backend) => fill(backend, credentials)),
+		...backends.map((backend) => hitAlone(backend, credentials)),
 	];
 }
