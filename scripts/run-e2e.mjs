@@ -9,6 +9,7 @@ import { bootstrap } from './bootstrap.mjs';
 import { ensureProgram } from './lib/debian.mjs';
 import { runJest, summaryLine } from './lib/jestRun.mjs';
 import { ensureN8nHost } from './lib/n8nHost.mjs';
+import { findPostgres } from './lib/postgresServer.mjs';
 import { ensurePythonProgram, LITELLM, MLFLOW } from './lib/pythonProgram.mjs';
 import { say } from './lib/say.mjs';
 
@@ -28,9 +29,15 @@ const backends = (process.env.PROMPT_CACHE_E2E_BACKENDS ?? 'embedded,redis').spl
 async function environment() {
 	const chromium = await ensureProgram(['chromium', 'chromium-browser'], 'chromium');
 	if (!chromium.found) say(`The editor is not tested: ${chromium.reason}`);
+	const postgres = backends.includes('redis') ? await findPostgres() : { found: false };
+	if (postgres.reason) say(`Queue mode is not put under load: ${postgres.reason}`);
 	const programs = {};
 	for (const program of PROGRAMS) programs[program.variable] = await programFor(program);
-	return { PROMPT_CACHE_CHROMIUM: chromium.found ? chromium.file : '', ...programs };
+	return {
+		PROMPT_CACHE_CHROMIUM: chromium.found ? chromium.file : '',
+		PROMPT_CACHE_POSTGRES: postgres.found ? postgres.folder : '',
+		...programs,
+	};
 }
 
 /** The program that a test file needs; '' where it is not asked for or cannot be had. */

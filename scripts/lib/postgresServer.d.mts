@@ -4,4 +4,8 @@ export interface PostgresServer {
 	close(): Promise<void>;
 }
 
+export function findPostgres(): Promise<
+	{ found: true; folder: string } | { found: false; reason: string }
+>;
+
 export function startPostgres(): Promise<PostgresServer>;

@@ -14,17 +14,17 @@ const DEBIAN_FOLDER = '/usr/lib/postgresql';
 
 const versions = () => (fs.existsSync(DEBIAN_FOLDER) ? fs.readdirSync(DEBIAN_FOLDER) : []);
 
-async function programFolder() {
+/** The folder of its programs, installed from Debian where that is possible: `{ found, folder }` or `{ found: false, reason }`. */
+export async function findPostgres() {
 	const inDebian = () => {
 		const version = versions().sort((a, b) => Number(b) - Number(a))[0];
 		return version && path.join(DEBIAN_FOLDER, version, 'bin');
 	};
 	const known = inDebian();
-	if (known) return known;
+	if (known) return { found: true, folder: known };
 	const found = await ensureProgram(['initdb'], 'postgresql');
 	const folder = found.found ? path.dirname(found.file) : inDebian();
-	if (folder) return folder;
-	throw new Error(found.reason);
+	return folder ? { found: true, folder } : { found: false, reason: found.reason };
 }
 
 /** PostgreSQL refuses to run as root: then it runs as the user that Debian makes for it, or "nobody". */
@@ -40,7 +40,8 @@ function userToRunAs() {
 
 /** Starts it and resolves when it answers: `{ env, close() }`; `env` is what n8n is told of it. */
 export async function startPostgres() {
-	const bin = await programFolder();
+	const { folder: bin, reason } = await findPostgres();
+	if (!bin) throw new Error(reason);
 	const user = userToRunAs();
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-postgres-'));
 	if (user.uid !== undefined) fs.chownSync(folder, user.uid, user.gid);

@@ -89,7 +89,14 @@ async function booked(namespace: string, answers: number) {
 	}
 }
 
-describe('one main, one webhook process, two workers and one Redis', () => {
+const suite = process.env.PROMPT_CACHE_POSTGRES ? describe : describe.skip;
+if (!process.env.PROMPT_CACHE_POSTGRES) {
+	console.warn(
+		'Queue mode is not put under load: n8n needs PostgreSQL for it, which was not found',
+	);
+}
+
+suite('one main, one webhook process, two workers and one Redis', () => {
 	it.each([
 		{ listen: 'webhook' as const, requests: 5_000 },
 		{ listen: 'port' as const, requests: 1_000 },
