@@ -274,7 +274,6 @@ describe('a damaged SQLite file', () => {
 	});
 
 	it('of another version is set aside, and a file in order is opened again as it is', async () => {
-		const path = join(mkdtempSync(join(tmpdir(), 'prompt-cache-version-')), 'cache.sqlite');
 		const old = new (process.getBuiltinModule('node:sqlite').DatabaseSync)(path);
 		old.exec('CREATE TABLE observations (id INTEGER PRIMARY KEY); PRAGMA user_version = 99');
 		old.close();

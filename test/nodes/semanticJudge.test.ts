@@ -1,12 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { CacheLookup } from '../../nodes/CacheLookup/CacheLookup.node';
 import { CacheStore } from '../../nodes/CacheStore/CacheStore.node';
 import { inOwnFolders, reply, run as runTracker, totals } from '../support/costTracker';
 import { nodeContext } from '../support/nodeContext';
+import { ownFolder } from '../support/ownFolder';
 
 const QUESTION = 'How do I reset my password?';
 const AGAIN = 'hello, how do i reset my password';
@@ -17,7 +15,7 @@ inOwnFolders();
 
 let folder: string;
 beforeEach(() => {
-	folder = mkdtempSync(join(tmpdir(), 'prompt-cache-judge-'));
+	folder = ownFolder('judge');
 });
 
 /** A chat model that says one thing, and remembers what it was asked. */
