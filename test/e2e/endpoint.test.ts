@@ -203,7 +203,10 @@ describe.each<Listen>(['port', 'webhook'])(`the endpoint by %s, backend ${backen
 		expect(hit).toBe(miss);
 	});
 
-	it('stops the call of a client that goes away while it waits', async () => {
+	const isStopped = listen === 'webhook' || !process.env.N8N_VERSION?.startsWith('1.');
+	if (!isStopped) console.warn('By port, n8n 1 lets the call of a client that went away run on');
+	const itStops = isStopped ? it : it.skip;
+	itStops('stops the call of a client that goes away while it waits', async () => {
 		endpoints.standIn.resetCalls();
 		endpoints.standIn.fail({ hang: true });
 		const gone = new AbortController();

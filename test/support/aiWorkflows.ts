@@ -132,7 +132,7 @@ function connect(links: Link[]): Workflow['connections'] {
 }
 
 /** The newest agent of each n8n: 1.123 has none after 3, and refuses to activate what it does not know. */
-const AGENT = process.env.N8N_VERSION?.startsWith('1.') ? 3 : 3.1;
+export const AGENT = process.env.N8N_VERSION?.startsWith('1.') ? 3 : 3.1;
 
 const text = '={{ $json.body ? $json.body.text : $json.text }}';
 

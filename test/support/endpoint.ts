@@ -6,6 +6,7 @@ import type { RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
 import type { Workflow } from '../../scripts/lib/templates/fit.mjs';
 import { stableId } from '../../scripts/lib/templates/fit.mjs';
+import { AGENT } from './aiWorkflows';
 import { testCredentials } from './gateway';
 import type { TestN8n } from './n8n';
 import { backend, references, startTestN8n } from './n8n';
@@ -96,7 +97,7 @@ export function endpointWorkflow(
 		}),
 		onError: 'continueRegularOutput',
 	};
-	const agent = node('Agent', '@n8n/n8n-nodes-langchain.agent', 3.1, {
+	const agent = node('Agent', '@n8n/n8n-nodes-langchain.agent', AGENT, {
 		promptType: 'define',
 		text: '={{ $json.chatInput }}',
 		options: {},
