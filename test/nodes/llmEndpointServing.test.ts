@@ -1,34 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import fs from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
 import http from 'node:http';
-import os from 'node:os';
-import path from 'node:path';
 import { freePort } from '../../scripts/lib/freePort.mjs';
 import type { Exchange } from '../../nodes/LlmEndpointTrigger/exchange';
 import { listen } from '../../nodes/LlmEndpointTrigger/listener';
 import { serve } from '../../nodes/LlmEndpointTrigger/serve';
 import { readEndpoint, readPlace } from '../../nodes/LlmEndpointTrigger/settings';
 import type { JsonObject } from '../../nodes/shared/core/json';
-import { closeConnections } from '../../nodes/shared/n8n/connections';
-import { context, KEY } from '../support/triggerContext';
+import { context, inTriggerFolder, KEY } from '../support/triggerContext';
 
-let folder: string;
-const closers: Array<() => Promise<void>> = [];
-
-beforeAll(() => {
-	folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-serving-'));
-	process.env.N8N_USER_FOLDER = folder;
-});
-
-afterEach(async () => {
-	for (const close of closers.splice(0)) await close();
-});
-
-afterAll(() => {
-	closeConnections();
-	delete process.env.N8N_USER_FOLDER;
-	fs.rmSync(folder, { recursive: true, force: true });
-});
+const closers = inTriggerFolder();
 
 describe('an endpoint that serves', () => {
 	const request = (content: string, more: JsonObject = {}) => ({

@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import type { INodeParameters } from 'n8n-workflow';
 import { freePort } from '../../scripts/lib/freePort.mjs';
@@ -13,28 +12,12 @@ import { LlmEndpointTrigger } from '../../nodes/LlmEndpointTrigger/LlmEndpointTr
 import { readEndpoint, readPlace, type Place } from '../../nodes/LlmEndpointTrigger/settings';
 import { webhookPath, webhooks } from '../../nodes/LlmEndpointTrigger/webhooks';
 import type { JsonObject } from '../../nodes/shared/core/json';
-import { closeConnections } from '../../nodes/shared/n8n/connections';
 import { isRelayMessage, outcomeOf } from '../../nodes/shared/n8n/executionRelay';
 import { triggerFolder } from '../../nodes/shared/n8n/triggerFolder';
-import { context, KEY } from '../support/triggerContext';
+import { ownFolder } from '../support/ownFolder';
+import { context, inTriggerFolder, KEY } from '../support/triggerContext';
 
-let folder: string;
-const closers: Array<() => Promise<void>> = [];
-
-beforeAll(() => {
-	folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-endpoint-'));
-	process.env.N8N_USER_FOLDER = folder;
-});
-
-afterEach(async () => {
-	for (const close of closers.splice(0)) await close();
-});
-
-afterAll(() => {
-	closeConnections();
-	delete process.env.N8N_USER_FOLDER;
-	fs.rmSync(folder, { recursive: true, force: true });
-});
+const closers = inTriggerFolder();
 
 const placeOn = async (more: Partial<Place> = {}): Promise<Place> => ({
 	address: '127.0.0.1',
@@ -107,6 +90,7 @@ describe('a listener', () => {
 	});
 
 	it('speaks HTTPS with a certificate', async () => {
+		const folder = ownFolder('certificate');
 		const [keyFile, certFile] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
 		const made = spawnSync('openssl', [
 			...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],

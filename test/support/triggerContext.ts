@@ -1,4 +1,7 @@
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { INodeParameters, ITriggerFunctions } from 'n8n-workflow';
+import { closeConnections } from '../../nodes/shared/n8n/connections';
+import { ownFolder } from './ownFolder';
 
 export const KEY = 'a-key-for-tests';
 
@@ -22,4 +25,20 @@ export function context(
 		getChildNodes: () =>
 			below.map((type) => ({ name: type, type, disabled: false, parameters: belowParameters })),
 	} as unknown as ITriggerFunctions;
+}
+
+/** Gives the triggers of a test file a folder of their own, and closes after each test what it opened: what is put into the list. */
+export function inTriggerFolder(): Array<() => Promise<void>> {
+	const closers: Array<() => Promise<void>> = [];
+	beforeAll(() => {
+		process.env.N8N_USER_FOLDER = ownFolder('trigger');
+	});
+	afterEach(async () => {
+		for (const close of closers.splice(0)) await close();
+	});
+	afterAll(() => {
+		closeConnections();
+		delete process.env.N8N_USER_FOLDER;
+	});
+	return closers;
 }

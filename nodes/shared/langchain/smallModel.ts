@@ -13,7 +13,7 @@ import {
 import type { HostClasses } from './hostClasses';
 import type { ModelCall, Route } from './modelCall';
 
-/** A model, or what its `bindTools` returned, called as any LangChain program would call it. */
+/** A model, or what its `bindTools` returned, called the way LangChain programs call it. */
 interface Runnable {
 	invoke(messages: LangChainMessage[], options: CallOptions): Promise<LangChainMessage>;
 	stream(
