@@ -128,8 +128,8 @@ return 1
 `;
 
 /**
- * Invalidates by a counter, whatever the number of entries. It begins at the time in hundredths of a second: where
- * it was lost (the server was emptied, or ran out of memory) no count that anybody remembers comes again.
+ * Invalidates by a counter, whatever the number of entries. It begins at the milliseconds since 2020 (12 digits
+ * until 2051): where it was lost (the server was emptied, or ran out of memory) no count that anybody remembers comes again.
  * KEYS: invalidations, tag counts, epoch. ARGV: 'tag', tag | 'age', ms | 'prefix', prefix.
  * Returns the number of stores since the tag's last invalidation; -1 where it is not counted.
  */
@@ -137,7 +137,7 @@ export const INVALIDATE = `
 ${VALIDITY}
 if redis.call('HEXISTS', KEYS[1], '@epoch') == 0 then
 	local time = redis.call('TIME')
-	redis.call('HSET', KEYS[1], '@epoch', string.format('%.0f', time[1] * 100 + math.floor(time[2] / 10000)))
+	redis.call('HSET', KEYS[1], '@epoch', string.format('%.0f', (time[1] - 1577836800) * 1000 + math.floor(time[2] / 1000)))
 end
 local epoch = redis.call('HINCRBY', KEYS[1], '@epoch', 1)
 redis.call('SET', KEYS[3], string.format('%.0f', epoch))
