@@ -46,6 +46,12 @@ describe.each(here)('the cache on %s', (_name, start) => {
 
 	const found = async (one: StoreCommand): Promise<boolean> =>
 		(await store.lookup([query(one)])).rows[0]!.found;
+	/** Stores it, and says when. */
+	const storedAt = async (one: StoreCommand): Promise<number> => {
+		const [reply] = await store.store([one]);
+		if (!reply?.stored) throw new Error('it was not stored');
+		return reply.storedAtMs;
+	};
 
 	it('gives back the bytes that were stored, with the time of storing on its own clock', async () => {
 		const one = command({ packed: Buffer.from('naïve \u0000 bytes') });
@@ -200,16 +206,26 @@ describe.each(here)('the cache on %s', (_name, start) => {
 
 		it('can be taken beside an entry, by one caller', async () => {
 			const one = command();
-			await store.store([one]);
-			const ref = { namespace: one.namespace, key: one.key };
+			const storedAtMs = await storedAt(one);
+			const ref = { namespace: one.namespace, key: one.key, storedAtMs };
 			expect(await store.acquireLeases([{ ...ref, token: 'a' }], 60_000)).toEqual(['acquired']);
 			const [taken, free] = [
 				{ ...ref, token: 'b' },
-				{ ...command(), token: 'b' },
+				{ ...command(), token: 'b', storedAtMs },
 			];
 			expect(await store.acquireLeases([taken, free], 60_000)).toEqual(['held', 'acquired']);
 			await store.releaseLeases([{ ...ref, token: 'a' }], 60_000);
 			expect(await store.acquireLeases([taken], 60_000)).toEqual(['released']);
+		});
+
+		it('is not given for an entry that was stored anew since it was found', async () => {
+			const one = command();
+			const { namespace, key } = one;
+			const seen = { namespace, key, token: 'late', storedAtMs: await storedAt(one) };
+			await new Promise((resolve) => setTimeout(resolve, 5));
+			const now = { ...seen, storedAtMs: await storedAt(one) };
+			expect(await store.acquireLeases([seen], 60_000)).toEqual(['held']);
+			expect(await store.acquireLeases([now], 60_000)).toEqual(['acquired']);
 		});
 	});
 

@@ -12,7 +12,7 @@ export interface LookupQuery {
 }
 
 /**
- * `acquired`: this caller computes; `held`: another does; `released`: another just failed to;
+ * `acquired`: this caller computes; `held`: another does, or just has; `released`: another just failed to;
  * `none`: no lease was asked for, or the backend could not write one.
  */
 export type LeaseState = 'acquired' | 'held' | 'released' | 'none';
@@ -70,6 +70,12 @@ export interface LeaseRef {
 	token: string;
 }
 
+/** A lease for an entry that was found, but may not be served as it is. */
+export interface RenewalRef extends LeaseRef {
+	/** As the lookup found it. */
+	storedAtMs: number;
+}
+
 export interface NamespaceStats {
 	namespace: string;
 	entries: number;
@@ -114,8 +120,11 @@ export interface CacheStore {
 	/** Stores all entries in one round trip; each write is atomic with its lifetime and releases its lease. */
 	store(commands: StoreCommand[]): Promise<StoreReply[]>;
 
-	/** Takes leases that nobody holds; one answer for each, in order. */
-	acquireLeases(leases: LeaseRef[], ttlMs: number): Promise<LeaseState[]>;
+	/**
+	 * Takes leases that nobody holds; one answer for each, in order. An entry stored anew since it was found
+	 * counts as held: its leader answered in between, and the next look finds it.
+	 */
+	acquireLeases(leases: RenewalRef[], ttlMs: number): Promise<LeaseState[]>;
 
 	/** Keeps leases that are still held by their tokens. */
 	extendLeases(leases: LeaseRef[], ttlMs: number): Promise<void>;

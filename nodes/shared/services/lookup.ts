@@ -154,14 +154,17 @@ async function leaseStates(
 	{ store }: LookupDeps,
 ): Promise<LeaseState[]> {
 	const states = rows.map((row): LeaseState => (row.found ? 'none' : row.lease));
-	const wanting = open.flatMap((one, index) =>
-		one.outcome.status !== 'hit' && one.takesLease && rows[index]!.found ? [index] : [],
-	);
+	const wanting = open.flatMap((one, index) => {
+		const row = rows[index]!;
+		if (one.outcome.status === 'hit' || !one.takesLease || !row.found) return [];
+		const { namespace, key, token } = one;
+		return [{ index, ref: { namespace, key, token, storedAtMs: row.storedAtMs } }];
+	});
 	if (wanting.length === 0) return states;
-	const refs = wanting.map((index) => open[index]!);
+	const refs = wanting.map(({ ref }) => ref);
 	try {
 		const taken = await store.run((live) => live.acquireLeases(refs, LEASE_TTL_MS), timeoutMs);
-		wanting.forEach((index, at) => (states[index] = taken[at]!));
+		wanting.forEach(({ index }, at) => (states[index] = taken[at]!));
 	} catch (error) {
 		// Without leases nobody waits for anybody; what was found is served all the same.
 		if (!(error instanceof StoreUnavailable)) throw error;

@@ -5,6 +5,7 @@ import type {
 	InvalidationTarget,
 	LeaseRef,
 	LeaseState,
+	RenewalRef,
 	StoreCommand,
 	StoreReply,
 } from '../../ports/CacheStore';
@@ -12,7 +13,7 @@ import type { Clock } from '../../ports/Clock';
 import { attempt, refusedWrite } from './attempt';
 import { createCounters } from './counters';
 import type { RedisClient } from './connect';
-import { chunked, type Indexed } from './chunks';
+import { chunked } from './chunks';
 import { inspectNamespaces } from './inspect';
 import { namespaceKeys, namespaceRegistry, type NamespaceKeys } from './keys';
 import { createLookup } from './lookup';
@@ -105,22 +106,28 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 	/** Runs a script over the leases of each namespace. */
 	const overLeases = async (
 		refs: LeaseRef[],
-		run: (keys: string[], tokens: string[], chunk: Indexed<LeaseRef>[]) => Promise<unknown>,
+		run: (keys: string[], tokens: string[]) => Promise<unknown>,
 	): Promise<void> => {
 		const calls = chunked(refs).map((chunk) => {
 			const keys = chunk.map(({ item }) => keysOf(item.namespace).lease(item.key));
 			const tokens = chunk.map(({ item }) => item.token);
-			return run(keys, tokens, chunk);
+			return run(keys, tokens);
 		});
 		await ask(Promise.all(calls));
 	};
 
-	async function acquire(refs: LeaseRef[], ttlMs: number): Promise<LeaseState[]> {
+	async function acquire(refs: RenewalRef[], ttlMs: number): Promise<LeaseState[]> {
 		const all: LeaseState[] = new Array(refs.length);
-		await overLeases(refs, async (keys, tokens, chunk) => {
-			const states = await client.pcAcquire(keys.length, ...keys, ttlMs, ...tokens);
+		const calls = chunked(refs).map(async (chunk) => {
+			const keys = chunk.flatMap(({ item: { namespace, key } }) => {
+				const { lease, entry } = keysOf(namespace);
+				return [lease(key), entry(key)];
+			});
+			const seen = chunk.flatMap(({ item }) => [item.token, item.storedAtMs]);
+			const states = await client.pcAcquire(keys.length, ...keys, ttlMs, ...seen);
 			chunk.forEach(({ index }, at) => (all[index] = states[at]!));
 		});
+		await ask(Promise.all(calls));
 		return all;
 	}
 

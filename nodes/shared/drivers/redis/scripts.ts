@@ -77,10 +77,18 @@ end
 return reply
 `;
 
-/** Takes leases. KEYS: leases. ARGV: lease time in ms, then a token for each. Returns a state for each. */
+/**
+ * Takes leases of entries that were not stored anew since they were found.
+ * KEYS: for each: lease, entry. ARGV: lease time in ms, then for each: token, when it was stored.
+ * Returns a state for each.
+ */
 export const ACQUIRE = `${TAKE}
 local states = {}
-for i, key in ipairs(KEYS) do states[i] = take(key, ARGV[i + 1], ARGV[1]) end
+for i = 1, #KEYS / 2 do
+	local stored = tonumber(redis.call('GETRANGE', KEYS[i * 2], 1, 13))
+	local anew = stored and stored ~= tonumber(ARGV[i * 2 + 1])
+	states[i] = anew and 'held' or take(KEYS[i * 2 - 1], ARGV[i * 2], ARGV[1])
+end
 return states
 `;
 

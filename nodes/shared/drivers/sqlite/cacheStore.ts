@@ -59,6 +59,7 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 		used_at = excluded.used_at, epoch = excluded.epoch, size = excluded.size, key_version = excluded.key_version,
 		tags = excluded.tags, packed = excluded.packed`,
 	);
+	const storedAt = db.prepare('SELECT stored_at FROM cache_entries WHERE key = ? AND ns = ?');
 	const countTag = db.prepare(
 		'INSERT INTO cache_tags (ns, tag, stored) VALUES (?, ?, 1) ON CONFLICT (ns, tag) DO UPDATE SET stored = stored + 1',
 	);
@@ -186,9 +187,12 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 			ask(() => {
 				const nowMs = clock.nowMs();
 				return inTransaction(db, () =>
-					refs.map(({ key, token }) =>
-						leases.acquire(Buffer.from(key, 'hex'), { token, ttlMs }, nowMs),
-					),
+					refs.map(({ namespace, key, token, storedAtMs }) => {
+						const id = Buffer.from(key, 'hex');
+						const row = storedAt.get(id, namespaces.find(namespace).id);
+						const anew = row !== undefined && row.stored_at !== storedAtMs;
+						return anew ? 'held' : leases.acquire(id, { token, ttlMs }, nowMs);
+					}),
 				);
 			}),
 		extendLeases: async (refs, ttlMs) => ask(() => leases.extend(refs, clock.nowMs() + ttlMs)),
