@@ -30,10 +30,10 @@ function linkedItem(
 	index: number,
 ): INodeExecutionData | undefined {
 	const proxy = ctx.getWorkflowDataProxy(index) as unknown as {
-		$: (node: string) => { item?: INodeExecutionData };
+		$: (node: string, fullItem: true) => { item?: INodeExecutionData };
 	};
 	try {
-		return proxy.$(name).item;
+		return proxy.$(name, true).item;
 	} catch {
 		// n8n throws where a node in between broke the linking: the reservation then ends by itself.
 		return undefined;
