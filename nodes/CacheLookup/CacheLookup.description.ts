@@ -120,6 +120,27 @@ export const description: INodeTypeDescription = {
 					description: 'How long to wait at most for an equal request in flight, in milliseconds',
 				},
 				{
+					displayName: 'Equal Items in One Batch',
+					name: 'equalItems',
+					type: 'options',
+					options: [
+						{
+							name: 'Each Asks the Model',
+							value: 'each',
+							description: 'Every item without a stored answer leaves by Miss',
+						},
+						{
+							name: 'Ask Once, Cache Store Answers the Rest',
+							value: 'once',
+							description:
+								'Of items with the same request only the first leaves by Miss; Cache Store gives out all of them',
+						},
+					],
+					default: 'each',
+					description:
+						'What to do when several items that come in together ask the same. With Ask Once the model is paid once: Cache Store adds an item for each of the others, with the same answer and its own fields. So every way from Miss, an error branch too, must lead to Cache Store or to a Cache Lookup that falls back, or the others are lost. Behind it, refer to the nodes before this one by name, not to this one.',
+				},
+				{
 					displayName: 'Hit Item',
 					name: 'hitItem',
 					type: 'options',

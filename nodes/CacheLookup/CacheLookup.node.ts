@@ -1,10 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import { equalItemsGiver, type GiveOut } from '../shared/n8n/equalItems';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { once, perItem } from '../shared/n8n/parameters';
 import { testRedisCredential } from '../shared/n8n/testRedisCredential';
 import { environmentSink, sendTrace, traceFrom } from '../shared/n8n/traces';
 import { description } from './CacheLookup.description';
 import { askBackend, type BackendAnswer } from './askBackend';
+import { equalMisses } from './equalMisses';
 import { decisionSpans, toResult } from './lookupResult';
 import { readItems, type LookupOptions, type ReadItem } from './readItems';
 
@@ -20,11 +22,14 @@ export class CacheLookup implements INodeType {
 		const startedAtMs = Date.now();
 		let read: ReadItem[];
 		let answer: BackendAnswer;
+		let giveOut: GiveOut = (result) => [result];
 		try {
+			if (once<string>(this, 'operation', 'lookup') === 'fallback')
+				giveOut = equalItemsGiver(this, items);
 			read = await readItems(this, items);
 			answer = await askBackend(this, items, read);
 		} catch (error) {
-			return [[], items.map((_item, index) => failedItem(this, error, index))];
+			return [[], items.flatMap((_item, index) => giveOut(failedItem(this, error, index), index))];
 		}
 		const shape = {
 			backend: once<string>(this, 'backend', 'embedded'),
@@ -32,13 +37,16 @@ export class CacheLookup implements INodeType {
 			startedAtMs,
 			lookupMs: Date.now() - startedAtMs,
 		};
+		const equal = equalMisses(this, read, answer);
 		for (const [index, one] of read.entries()) {
+			if (equal.held.has(index)) continue;
 			try {
 				if ('error' in one) throw one.error;
-				const result = toResult(shape, items[index]!, index, one, answer);
-				(result.hit ? hits : misses).push(result.item);
+				const behind = equal.behind.get(index);
+				const result = toResult(shape, items[index]!, index, one, answer, behind);
+				(result.hit ? hits : misses).push(...giveOut(result.item, index));
 			} catch (error) {
-				misses.push(failedItem(this, error, index));
+				misses.push(...giveOut(failedItem(this, error, index), index));
 			}
 		}
 		sendTrace(environmentSink(), () => traceFrom(this, decisionSpans([...hits, ...misses], shape)));

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
 import { decisionSpan } from '../shared/core/trace/decisionSpan';
 import type { Span } from '../shared/core/trace/trace';
+import { writeEqualItems, type EqualItems } from '../shared/n8n/equalItems';
 import { writeLease } from '../shared/n8n/lease';
 import { nothingSaved, savedByHit } from '../shared/n8n/storedUsage';
 import { isHit, type LookupOutcome } from '../shared/services/lookup';
@@ -50,13 +51,17 @@ export interface ResultShape {
 	lookupMs: number;
 }
 
-/** Remembers a miss for Cache Store, and makes the item that leaves the node. */
+/**
+ * Remembers a miss for Cache Store, and makes the item that leaves the node.
+ * @param equal the items that do not leave, but wait for the answer to this one
+ */
 export function toResult(
 	shape: ResultShape,
 	item: INodeExecutionData,
 	itemIndex: number,
 	one: ReadRequest,
 	{ connection, outcomes, semantic: semantics }: BackendAnswer,
+	equal?: EqualItems,
 ): ItemResult {
 	const { request, keyVersion, asked } = one;
 	const { namespace, key, explained, control } = asked;
@@ -102,6 +107,7 @@ export function toResult(
 			? savedByHit(served.entry.meta.usage, served.entry.meta.latencyMs)
 			: nothingSaved(),
 		...(lease !== undefined && { lease }),
+		...(equal && { equalItems: writeEqualItems(equal) }),
 	};
 	const json = served
 		? hitJson(shape.options(itemIndex), item.json as JsonObject, served.entry.response, cache)

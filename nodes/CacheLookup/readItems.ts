@@ -16,6 +16,7 @@ export interface LookupOptions {
 	cacheControl?: string;
 	coalesce?: boolean;
 	coalesceWaitMs?: number;
+	equalItems?: 'each' | 'once';
 	normalization?: 'none' | 'whitespace';
 	ignoreFields?: string;
 	keyVersion?: string;

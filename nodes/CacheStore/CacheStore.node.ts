@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
+import { equalItemsGiver, type GiveOut } from '../shared/n8n/equalItems';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { description } from './CacheStore.description';
 import { exportEntries, importEntries, inspectCache, invalidateItems } from './manageEntries';
@@ -23,6 +24,7 @@ export class CacheStore implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const items = this.getInputData();
+		let giveOut: GiveOut = (result) => [result];
 		try {
 			const operation = this.getNodeParameter('operation', 0) as string;
 			const run = operations[operation];
@@ -33,9 +35,10 @@ export class CacheStore implements INodeType {
 					`Choose one of: ${Object.keys(operations).join(', ')}.`,
 				);
 			}
-			return [await run(this, items)];
+			if (operation === 'store') giveOut = equalItemsGiver(this, items);
+			return [(await run(this, items)).flatMap(giveOut)];
 		} catch (error) {
-			return [items.map((_item, index) => failedItem(this, error, index))];
+			return [items.flatMap((_item, index) => giveOut(failedItem(this, error, index), index))];
 		}
 	}
 }

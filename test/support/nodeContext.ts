@@ -16,6 +16,13 @@ export interface NodeRun {
 	/** Output of the nearest Cache Lookup, or node of `upstreamType`, in the order of `items`. */
 	upstream?: INodeExecutionData[];
 	upstreamType?: string;
+	upstreamParameters?: IDataObject;
+	/** Output of the node before that lookup, by the name `Source`. */
+	source?: INodeExecutionData[];
+	/** Nodes behind this one. */
+	children?: Array<{ name: string; type: string; parameters?: IDataObject }>;
+	/** Messages that the node shows to the user. */
+	hints?: string[];
 }
 
 /**
@@ -45,8 +52,27 @@ export function nodeContext(run: NodeRun): IExecuteFunctions {
 		getCredentials: async () => run.credentials ?? {},
 		getInputConnectionData: async () => run.connected,
 		getParentNodes: () =>
-			upstream ? [{ name: 'Upstream', type: `x.${upstreamType}`, disabled: false }] : [],
-		getWorkflowDataProxy: (index: number) => ({ $: () => ({ item: upstream?.[index] }) }),
+			upstream
+				? [
+						{
+							name: 'Upstream',
+							type: `x.${upstreamType}`,
+							disabled: false,
+							parameters: run.upstreamParameters,
+						},
+					]
+				: [],
+		getChildNodes: () => run.children ?? [],
+		getInputSourceData: () => ({ previousNode: 'Source' }),
+		getWorkflowDataProxy: (index: number) => ({
+			$: (name: string) => {
+				if (name !== 'Source') return { item: upstream?.[index] };
+				if (!run.source) throw new Error(`Node '${name}' hasn't been executed`);
+				return { all: () => run.source };
+			},
+		}),
+		addExecutionHints: (...hints: Array<{ message: string }>) =>
+			run.hints?.push(...hints.map(({ message }) => message)),
 		logger: { info: () => undefined, warn: () => undefined },
 		helpers: {
 			getStoragePath: () => join(folder, 'node-type'),

@@ -12,7 +12,7 @@ export interface UpstreamCache {
 	whole: JsonObject;
 }
 
-const LOOKUP_TYPE = /(^|\.)(cacheLookup|llmEndpointTrigger)$/;
+export const LOOKUP_TYPE = /(^|\.)(cacheLookup|llmEndpointTrigger)$/;
 
 /** The nearest Cache Lookup (or LLM Endpoint Trigger, which looks up too) before this node, by name; undefined where there is none. */
 export function upstreamLookupName(ctx: IExecuteFunctions): string | undefined {
@@ -44,10 +44,11 @@ export function upstreamItem(
 ): INodeExecutionData | undefined {
 	if (!lookupName) return undefined;
 	const proxy = ctx.getWorkflowDataProxy(itemIndex) as unknown as {
-		$: (name: string) => { item?: INodeExecutionData };
+		$: (name: string, fullItem: true) => { item?: INodeExecutionData };
 	};
 	try {
-		return proxy.$(lookupName).item;
+		// The whole item: a workflow that keeps binary data together gives its JSON alone (n8n 2.41).
+		return proxy.$(lookupName, true).item;
 	} catch {
 		// n8n throws where a node in between broke the pairing; the caller says how to give the key by hand.
 		return undefined;
