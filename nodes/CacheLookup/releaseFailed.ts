@@ -25,6 +25,5 @@ export async function releaseFailed(
 			: [];
 	});
 	if (refs.length === 0) return;
-	for (const { token } of refs) leases.drop(token);
-	await store.run((live) => live.releaseLeases(refs, MARK_MS), timeoutMs);
+	await leases.end(refs, () => store.run((live) => live.releaseLeases(refs, MARK_MS), timeoutMs));
 }

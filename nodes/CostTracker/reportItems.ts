@@ -119,7 +119,7 @@ function table(report: Report, by: string, currency: CurrencyRate): INodeExecuti
 	});
 	if (by === 'day') {
 		return report.byTime
-			.filter(({ calls, hits }) => calls + hits > 0)
+			.filter(({ calls, hits, lostCalls }) => calls + hits + lostCalls > 0)
 			.map(({ startMs, ...figures }) =>
 				json({ start: new Date(startMs).toISOString(), ...figuresView(figures, currency) }),
 			);

@@ -16,8 +16,8 @@ export interface ExchangeOptions {
 	timeoutMs: number;
 	/** Keeps a good answer; gives headers that are known only now. */
 	onAnswer(body: JsonObject, item: JsonObject): Promise<Record<string, string>>;
-	/** There will be no answer: it failed, or else the client or the worker is gone. */
-	onGiveUp(hasFailed: boolean): void;
+	/** There will be no answer: it failed, the client is gone, or the answer is lost with the worker. */
+	onGiveUp(why: 'failed' | 'gone' | 'lost'): void;
 	/** Nobody waits for an answer any more. */
 	onEnd(): void;
 	/** No node of the execution can be stopped: its answer is kept though its client is gone. */
@@ -129,7 +129,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		if (options.runsOn && executionId !== undefined) return;
 		if (!close()) return;
 		cancel();
-		options.onGiveUp(false);
+		options.onGiveUp('gone');
 	};
 	const fail = (error: EndpointError): void => {
 		if (!close()) return;
@@ -139,7 +139,7 @@ export function openExchange(response: ServerResponse, options: ExchangeOptions)
 		} else {
 			sendError(withOwnEnd(response, end), protocol, error, headers);
 		}
-		options.onGiveUp(error !== LOST);
+		options.onGiveUp(error === LOST ? 'lost' : 'failed');
 	};
 	const answer = async (item: JsonObject): Promise<void> => {
 		if (answering) return;

@@ -21,6 +21,7 @@ import {
 	type EndpointSettings,
 	type Identified,
 } from '../shared/services/endpoint';
+import { bookLostCall } from '../shared/n8n/bookLostCall';
 import { usageToStore } from '../shared/n8n/storedUsage';
 import type { Connection } from '../shared/n8n/connections';
 import { isHit } from '../shared/services/lookup';
@@ -192,7 +193,11 @@ async function answer(
 		},
 		onEnd: () => endpoint.waiting.count--,
 		runsOn: endpoint.runsOn,
-		onGiveUp: (hasFailed) => void giveUp(asked, endpoint, endpoint.open(), hasFailed),
+		onGiveUp(why) {
+			const connection = endpoint.open();
+			void giveUp(asked, endpoint, connection, why === 'failed');
+			if (why === 'lost') bookLostCall(connection, asked.namespace, endpoint.workflow);
+		},
 		stop: endpoint.stop,
 	});
 	start(item(), exchange);

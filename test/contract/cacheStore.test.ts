@@ -183,15 +183,48 @@ describe.each(here)('the cache on %s', (_name, start) => {
 			expect([await lease(one, 'next'), await lease(one, 'third')]).toEqual(['acquired', 'held']);
 		});
 
-		it('of a dead holder passes on when its time is over', async () => {
+		/** Asks until the lease is nobody else's. */
+		const wait = async (one: StoreCommand, token: string) => {
+			let state = await lease(one, token);
+			for (let tries = 0; tries < 200 && state === 'held'; tries++) {
+				await new Promise((resolve) => setTimeout(resolve, 10));
+				state = await lease(one, token);
+			}
+			return state;
+		};
+
+		it('of a dead holder passes on when its time is over, to one heir, who is told so once', async () => {
 			const one = command();
 			await store.lookup([{ ...query(one), lease: { token: 'dead', ttlMs: 30 } }]);
-			let state = await lease(one, 'heir');
-			for (let tries = 0; tries < 200 && state !== 'acquired'; tries++) {
-				await new Promise((resolve) => setTimeout(resolve, 10));
-				state = await lease(one, 'heir');
+			expect(await wait(one, 'heir')).toBe('inherited');
+			expect([await lease(one, 'heir'), await lease(one, 'late')]).toEqual(['acquired', 'held']);
+			await store.releaseLeases([{ ...one, token: 'heir' }], 0);
+			expect(await lease(one, 'next')).toBe('acquired');
+		});
+
+		it('is not inherited from one who stored or gave up, however late', async () => {
+			const [stored, released, marked] = [command(), command(), command()];
+			for (const one of [stored, released, marked]) {
+				await store.lookup([{ ...query(one), lease: { token: 'slow', ttlMs: 1 } }]);
 			}
-			expect(state).toBe('acquired');
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			await store.store([{ ...stored, leaseToken: 'slow' }]);
+			await store.invalidate(stored.namespace, { by: 'key', key: stored.key });
+			await store.releaseLeases([{ ...released, token: 'slow' }], 0);
+			await store.releaseLeases([{ ...marked, token: 'slow' }], 1);
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			for (const one of [stored, released, marked]) {
+				expect(await lease(one, 'next')).toBe('acquired');
+			}
+		});
+
+		it('of a dead refresher of an entry is inherited too', async () => {
+			const one = command();
+			const { namespace, key } = one;
+			const ref = { namespace, key, storedAtMs: await storedAt(one) };
+			await store.acquireLeases([{ ...ref, token: 'dead' }], 1);
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			expect(await store.acquireLeases([{ ...ref, token: 'heir' }], 60_000)).toEqual(['inherited']);
 		});
 
 		it('lives on when its holder prolongs it, and only then', async () => {

@@ -118,6 +118,18 @@ describe.each(backends)('the cost ledger on %s', (_name, start) => {
 		});
 	});
 
+	it('counts a lost call by itself: neither as a call nor as one that cost 0', async () => {
+		const lost = call({ namespace: 'lost', kind: 'lost', costNanoUsd: null });
+		await ledger.record([lost, call({ namespace: 'lost', kind: 'lost', costNanoUsd: null })]);
+		await ledger.record([lost, call({ namespace: 'lost', costNanoUsd: 7 })]);
+		expect(await totals(ledger, 'lost')).toMatchObject({
+			calls: 1,
+			lostCalls: 2,
+			unknownCosts: 0,
+			costNanoUsd: 7,
+		});
+	});
+
 	it('takes savings that are negative', async () => {
 		await ledger.record([call({ namespace: 'negative', providerSavedNanoUsd: -750_000 })]);
 		await ledger.record([call({ namespace: 'negative', providerSavedNanoUsd: 250_000 })]);

@@ -62,7 +62,7 @@ beforeAll(() => {
 		'nodes/shared/drivers',
 		'nodes/shared/services',
 		'nodes/shared/ports',
-		'nodes/shared/n8n/connections.ts',
+		...['bookLostCall', 'connections', 'openLedger'].map((name) => `nodes/shared/n8n/${name}.ts`),
 		...['askedByRun', 'engine', 'semanticEngine', 'semanticStorer', 'storedByRun'].map(
 			(name) => `test/support/${name}.ts`,
 		),

@@ -6,6 +6,7 @@ import { listen } from '../../nodes/LlmEndpointTrigger/listener';
 import { serve } from '../../nodes/LlmEndpointTrigger/serve';
 import { readEndpoint, readPlace } from '../../nodes/LlmEndpointTrigger/settings';
 import type { JsonObject } from '../../nodes/shared/core/json';
+import { openLedger } from '../../nodes/shared/n8n/openLedger';
 import { context, inTriggerFolder, KEY } from '../support/triggerContext';
 
 const closers = inTriggerFolder();
@@ -71,8 +72,8 @@ describe('an endpoint that serves', () => {
 		expect(stopped).toEqual(['7']);
 	});
 
-	it('tells a client to ask again when the worker falls silent, and lets one of those who wait compute it', async () => {
-		const { url, items } = await openEndpoint({}, undefined, (exchange, number) => {
+	it('tells a client to ask again when the worker falls silent, books its call as lost, and lets one of those who wait compute it', async () => {
+		const { url, items, endpoint } = await openEndpoint({}, undefined, (exchange, number) => {
 			if (number === 1) {
 				exchange.receive({ promptCache: 'started', executionId: '7', beatMs: 50 });
 				exchange.receive({ promptCache: 'alive' });
@@ -84,12 +85,21 @@ describe('an endpoint that serves', () => {
 		while (items.length === 0) await new Promise((resolve) => setImmediate(resolve));
 		const waiting = Array.from({ length: 4 }, () => fetch(url, request('its worker is killed')));
 
-		const lost = await first;
-		expect([lost.status, lost.headers.get('retry-after')]).toEqual([503, '1']);
-		expect(await lost.json()).toMatchObject({ error: { code: 'answer_lost' } });
+		const silent = await first;
+		expect([silent.status, silent.headers.get('retry-after')]).toEqual([503, '1']);
+		expect(await silent.json()).toMatchObject({ error: { code: 'answer_lost' } });
 		const answers = await Promise.all(waiting);
 		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 		expect(items).toHaveLength(2);
+		const everything = { span: 'day', fromMs: 0, toMs: Date.now() + 1 } as const;
+		const rows = await openLedger(endpoint.open()).rows(everything);
+		const lost = rows.filter(({ counters }) => counters.lostCalls > 0);
+		expect(lost).toMatchObject([
+			{
+				dimensions: { namespace: 'tests', workflow: 'Test' },
+				counters: { lostCalls: 1, calls: 0 },
+			},
+		]);
 	});
 
 	/** A client that leaves once its execution has begun, and others that wait for the same answer. */

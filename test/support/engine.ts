@@ -97,12 +97,17 @@ export interface Engine {
 		over?: Partial<StoreSettings> & Partial<Pick<StoreRequest, 'tags' | 'keyVersion'>>,
 	): Promise<StoreOutcome>;
 	release(request: LookupRequest, outcome: LookupOutcome): Promise<void>;
+	/** Meets this error where an answer should be stored. */
+	fail(request: LookupRequest, outcome: LookupOutcome, error: Error): Promise<void>;
+	/** Leases that were taken over from a holder that died. */
+	inherited(): readonly LeaseRef[];
 	close(): void;
 }
 
 export function engineOver(live: CacheStore, clock: Clock = systemClock): Engine {
 	const store = guardStore(live);
-	const leases = createLeaseKeeper(store, clock);
+	const inherited: LeaseRef[] = [];
+	const leases = createLeaseKeeper(store, clock, (one) => inherited.push(one));
 	const deps = { store, clock, leases };
 	const ask = (requests: LookupRequest[], over: Partial<LookupSettings> = {}) =>
 		lookup(requests, { ...LOOKUP_SETTINGS, ...over }, deps);
@@ -137,9 +142,12 @@ export function engineOver(live: CacheStore, clock: Clock = systemClock): Engine
 			return stored!;
 		},
 		release: async (request, outcome) => {
-			leases.drop(outcome.token ?? '');
-			await store.run((one) => one.releaseLeases([ref(request, outcome)], 2_000), 2_000);
+			const refs = [ref(request, outcome)];
+			await leases.end(refs, () => store.run((one) => one.releaseLeases(refs, 2_000), 2_000));
 		},
+		fail: (request, outcome, error) =>
+			leases.end([ref(request, outcome)], () => Promise.reject(error)),
+		inherited: () => inherited,
 		close: () => {
 			leases.close();
 			store.close();

@@ -24,6 +24,7 @@ import type { SemanticMemory } from '../ports/SemanticMemory';
 import type { VectorIndex } from '../ports/VectorIndex';
 import { guardStore } from '../services/circuitBreaker';
 import { createLeaseKeeper, type LeaseKeeper } from '../services/leaseKeeper';
+import { bookLostCall } from './bookLostCall';
 import { createPendingRequests, type PendingRequests } from '../services/pendingRequests';
 
 /** A backend that all nodes of this process share. */
@@ -111,23 +112,26 @@ function assemble(
 	release: () => void,
 ): { connection: Connection; close(): void } {
 	const guarded = guardStore(store);
-	const leases = createLeaseKeeper(guarded, systemClock);
+	const leases = createLeaseKeeper(guarded, systemClock, ({ namespace }) =>
+		bookLostCall(connection, namespace),
+	);
 	let index: Promise<VectorIndex> | undefined;
+	const connection: Connection = {
+		store: guarded,
+		clock: systemClock,
+		leases,
+		pending: createPendingRequests(),
+		encryptionKeys,
+		memory: openMemory(handle),
+		vectorIndex: () =>
+			(index ??= openVectorIndex(handle, guarded).catch((error: unknown) => {
+				index = undefined;
+				throw error;
+			})),
+		handle,
+	};
 	return {
-		connection: {
-			store: guarded,
-			clock: systemClock,
-			leases,
-			pending: createPendingRequests(),
-			encryptionKeys,
-			memory: openMemory(handle),
-			vectorIndex: () =>
-				(index ??= openVectorIndex(handle, guarded).catch((error: unknown) => {
-					index = undefined;
-					throw error;
-				})),
-			handle,
-		},
+		connection,
 		close() {
 			leases.close();
 			guarded.close();

@@ -227,10 +227,10 @@ export async function giveUp(
 	const { token } = outcome;
 	const markMs = hasFailed ? RELEASE_MARK_MS : 0;
 	if (!token || !(isHit(outcome) ? outcome.refresh : outcome.leader)) return;
-	deps.leases.drop(token);
 	deps.pending.delete(token);
-	// A lease that cannot be released expires by itself.
-	await deps.store
-		.run((live) => live.releaseLeases([{ namespace, key, token }], markMs), settings.timeoutMs)
-		.catch(() => undefined);
+	const refs = [{ namespace, key, token }];
+	const release = (): Promise<void> =>
+		deps.store.run((live) => live.releaseLeases(refs, markMs), settings.timeoutMs);
+	// A lease that cannot be released now is released later, or expires by itself.
+	await deps.leases.end(refs, release).catch(() => undefined);
 }

@@ -133,11 +133,14 @@ async function askOnce(
 		const { outcome } = one;
 		const row = reply.rows[index]!;
 		const state = states[index]!;
+		const leads = state === 'acquired' || state === 'inherited';
+		if (state === 'inherited') deps.leases.inherited(one);
 		if (isHit(outcome)) {
-			outcome.refresh = outcome.status === 'stale' && state === 'acquired';
+			outcome.refresh = outcome.status === 'stale' && leads;
 			return false;
 		}
-		outcome.leader = state === 'acquired';
+		outcome.leader = leads;
+		if (state === 'inherited') outcome.reasons.push('who asked before ended without an answer');
 		if (state === 'released') outcome.reasons.push('another caller just failed to answer it');
 		// An entry that came while we waited and still may not be served: the next one would not do either.
 		const unchanged = !row.found || row.storedAtMs === (one.firstStoredAtMs ??= row.storedAtMs);

@@ -88,7 +88,17 @@ export async function storeAnswers(
 	settings: StoreSettings,
 	deps: StoreDeps,
 ): Promise<StoreOutcome[]> {
-	for (const { leaseToken } of requests) if (leaseToken) deps.leases.drop(leaseToken);
+	const led = requests.flatMap((request) =>
+		request.leaseToken ? [leaseRef(request, request.leaseToken)] : [],
+	);
+	return await deps.leases.end(led, () => storeAll(requests, settings, deps));
+}
+
+async function storeAll(
+	requests: StoreRequest[],
+	settings: StoreSettings,
+	deps: StoreDeps,
+): Promise<StoreOutcome[]> {
 	const prepared = requests.map((request) => prepare(request, settings, deps.clock));
 	const commands = prepared.flatMap((one) => ('command' in one ? [one.command] : []));
 	const unled = requests.flatMap((request, index) =>

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../../nodes/shared/core/errors';
 import type { CacheStore } from '../../../nodes/shared/ports/CacheStore';
-import { isHit, type LookupOutcome } from '../../../nodes/shared/services/lookup';
+import {
+	isHit,
+	type LookupOutcome,
+	type LookupRequest,
+} from '../../../nodes/shared/services/lookup';
 import {
 	startRedisBackend,
 	startSqlite,
@@ -101,7 +105,35 @@ describe.each(BACKENDS)('single-flight over %s', (_name, start) => {
 		// As a process that was killed: it took the lease, and nothing prolongs it.
 		const query = { namespace: 'default', key: request.key, userHash: request.explained.userHash };
 		await backend.store.lookup([{ ...query, lease: { token: 'dead', ttlMs: 300 } }]);
-		expect(leads(await elsewhere.ask(request))).toBe(true);
+		const outcome = await elsewhere.ask(request);
+		expect(leads(outcome)).toBe(true);
+		expect(outcome.reasons).toContain('who asked before ended without an answer');
+		expect(elsewhere.inherited().map(({ key }) => key)).toContain(request.key);
+	});
+
+	/** Asks until nobody else computes the answer, and says whether the one before was taken for dead. */
+	async function askUntilLeading(request: LookupRequest): Promise<boolean> {
+		let outcome = await elsewhere.ask(request, { coalesceWaitMs: 0 });
+		for (let tries = 0; tries < 200 && !leads(outcome); tries++) {
+			await pause(50);
+			outcome = await elsewhere.ask(request, { coalesceWaitMs: 0 });
+		}
+		expect(leads(outcome)).toBe(true);
+		return elsewhere.inherited().some(({ key }) => key === request.key);
+	}
+
+	it('does not take a leader for dead that lives, but is slower than anybody waits', async () => {
+		const request = asked(question());
+		await here.ask(request, { coalesceWaitMs: 0 });
+		expect(await askUntilLeading(request)).toBe(false);
+	});
+
+	it('does not take a leader for dead whose answer could not be stored for a moment', async () => {
+		const request = asked(question());
+		const outcome = await here.ask(request);
+		const failing = here.fail(request, outcome, new Error('connection lost'));
+		await expect(failing).rejects.toThrow('connection lost');
+		expect(await askUntilLeading(request)).toBe(false);
 	});
 
 	it('waits no longer than asked, and then goes on by itself', async () => {

@@ -11,13 +11,14 @@ export interface LedgerDimensions {
 	prompt: string;
 }
 
-/** One model call, or one answer that a response cache gave instead. */
+/** One model call, one answer that a response cache gave instead, or one call that was begun and perhaps lost. */
 export interface LedgerCall extends LedgerDimensions {
 	/** The same for every attempt to book this call: execution, node, run, item, part. */
 	id: string;
 	/** Time of the call, ms since 1970. */
 	atMs: number;
-	kind: 'call' | 'hit';
+	/** `lost`: begun by a process that gave no more sign of life; its answer is not here, and neither its cost. */
+	kind: 'call' | 'hit' | 'lost';
 	/** What was billed; null when not known. 0 for a hit. */
 	costNanoUsd: number | null;
 	/** What a hit would have cost at today's price; null when not known. */

@@ -20,6 +20,7 @@ export const counterNames = [
 	'callLatencyMs',
 	'timedCalls',
 	'savedLatencyMs',
+	'lostCalls',
 ] as const;
 export type CounterName = (typeof counterNames)[number];
 
@@ -49,6 +50,7 @@ export function noCounters(): Counters {
 		callLatencyMs: 0,
 		timedCalls: 0,
 		savedLatencyMs: 0,
+		lostCalls: 0,
 		callLatency: new Array<number>(latencyBuckets.length).fill(0),
 		hitLatency: new Array<number>(latencyBuckets.length).fill(0),
 	};
@@ -57,6 +59,10 @@ export function noCounters(): Counters {
 /** What one call adds to its rows. */
 export function countersOf(call: LedgerCall): Counters {
 	const counters = noCounters();
+	if (call.kind === 'lost') {
+		counters.lostCalls = call.times ?? 1;
+		return counters;
+	}
 	const isHit = call.kind === 'hit';
 	counters.calls = isHit ? 0 : 1;
 	counters.hits = isHit ? 1 : 0;

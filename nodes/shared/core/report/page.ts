@@ -90,6 +90,10 @@ function tiles(totals: Figures, { currency, evictions }: PageOptions): string {
 	if (totals.unknownCosts > 0) {
 		shown.push(['Cost not known', formatCount(totals.unknownCosts), 'calls missing from the sums']);
 	}
+	if (totals.lostCalls > 0) {
+		const note = 'calls begun whose answer never came: their cost is not known';
+		shown.push(['Perhaps lost', formatCount(totals.lostCalls), note]);
+	}
 	const items = shown.map(
 		([name, value, note]) =>
 			`<div class="tile"><span class="muted">${escapeHtml(name)}</span><b>${escapeHtml(value)}</b><span class="muted">${escapeHtml(note)}</span></div>`,

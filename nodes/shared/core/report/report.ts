@@ -30,6 +30,8 @@ export interface Figures {
 	savedLatencyMs: number;
 	/** Calls, and hits, whose cost is not known and is missing above. */
 	unknownCosts: number;
+	/** Calls that were begun and whose answer never came; perhaps billed, and in no other figure. */
+	lostCalls: number;
 }
 
 export interface Group extends Figures {
@@ -149,6 +151,7 @@ function figures(of: Counters): Figures {
 		hitP95Ms: rounded(quantile(of.hitLatency, 0.95)),
 		savedLatencyMs: of.savedLatencyMs,
 		unknownCosts: of.unknownCosts,
+		lostCalls: of.lostCalls,
 	};
 }
 

@@ -34,6 +34,7 @@ export function figuresView(of: Figures, currency: CurrencyRate): Record<string,
 		hitP95Ms: of.hitP95Ms,
 		savedLatencyMs: of.savedLatencyMs,
 		unknownCosts: of.unknownCosts,
+		lostCalls: of.lostCalls,
 	};
 }
 

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
  * names are hashed, so that no prompt or tenant name stands in a key.
  *
  * `<prefix>{<ns>}:e:<key>`  string  the entry: front (see entryFront.ts) and packed bytes, expires by itself
- * `<prefix>{<ns>}:l:<key>`  string  lease: the leader's token, `-` where it was given up
+ * `<prefix>{<ns>}:l:<key>`  string  lease: the leader's token, held until a day before it expires; `-` where it was given up
  * `<prefix>{<ns>}:n:<user>` string  components of the last request with the same user text, JSON, 7 days
  * `<prefix>{<ns>}:i`        hash    invalidations: `@epoch`, `@before`, `@prefixes`, and tag -> epoch
  * `<prefix>{<ns>}:x`        string  `@epoch` once more, to be read with entries in one MGET

@@ -1,3 +1,5 @@
+import { LAPSED_LEASE_KEPT_MS } from '../../core/lease';
+
 /*
  * An entry's value begins with a front that scripts can read without unpacking:
  *   'P' · storedAtMs (13 digits) · epoch (12 digits) · length of key version (3) · length of tags (5) · key version · tags
@@ -40,15 +42,20 @@ end
 
 /**
  * Takes a lease. A server that refuses writes (out of memory, a replica) gives none, but answers:
- * the hits of a batch must not depend on the leases of its misses.
+ * the hits of a batch must not depend on the leases of its misses. A lease that lapsed is kept for a while,
+ * so that whoever takes it over knows of it.
  */
 const TAKE = `
+local kept = ${LAPSED_LEASE_KEPT_MS}
 local function take(lease, token, ttl)
-	local taken = redis.pcall('SET', lease, token, 'NX', 'PX', ttl)
+	local taken = redis.pcall('SET', lease, token, 'NX', 'PX', ttl + kept)
 	if taken and taken.err then return 'none' end
 	if taken then return 'acquired' end
 	local holder = redis.call('GET', lease)
-	return holder == token and 'acquired' or holder == '-' and 'released' or 'held'
+	if holder == token then return 'acquired' end
+	if holder == '-' then return 'released' end
+	if redis.call('PTTL', lease) > kept then return 'held' end
+	return redis.pcall('SET', lease, token, 'PX', ttl + kept).err and 'none' or 'inherited'
 end
 `;
 
@@ -120,7 +127,7 @@ return at
 export const EXTEND = `
 local held = 0
 for i, key in ipairs(KEYS) do
-	if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1]); held = held + 1 end
+	if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1] + ${LAPSED_LEASE_KEPT_MS}); held = held + 1 end
 end
 return held
 `;

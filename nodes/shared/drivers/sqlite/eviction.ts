@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { LAPSED_LEASE_KEPT_MS } from '../../core/lease';
 import { inTransaction } from './transaction';
 
 export interface CacheLimits {
@@ -21,7 +22,9 @@ export function createEviction(db: DatabaseSync, limits: CacheLimits) {
 	const purge = db.prepare(
 		'DELETE FROM cache_entries WHERE rowid IN (SELECT rowid FROM cache_entries WHERE expires_at <= ? LIMIT ?)',
 	);
-	const purgeLeases = db.prepare('DELETE FROM cache_leases WHERE expires_at <= ?');
+	const purgeLeases = db.prepare(
+		"DELETE FROM cache_leases WHERE expires_at <= ? AND (token = '' OR expires_at <= ?)",
+	);
 	const nearSpan = db.prepare(
 		'SELECT coalesce((SELECT max(rowid) FROM cache_near) - (SELECT min(rowid) FROM cache_near), 0) AS span',
 	);
@@ -48,7 +51,7 @@ export function createEviction(db: DatabaseSync, limits: CacheLimits) {
 		const most = BATCH * MAX_BATCHES;
 		const tooManyNear = Number(nearSpan.get()?.span) > limits.maxEntries ? 1 : 0;
 		const removed = inTransaction(db, () => {
-			purgeLeases.run(nowMs);
+			purgeLeases.run(nowMs, nowMs - LAPSED_LEASE_KEPT_MS);
 			purgeNear.run(most, nowMs - EXPLAIN_FOR_MS, tooManyNear);
 			return Number(purge.run(nowMs, most).changes);
 		});

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { LeaseRef } from '../../ports/CacheStore';
+import type { LeaseRef, LeaseState } from '../../ports/CacheStore';
 
 /** A lease with this token was given up without an answer. */
 const RELEASED = '';
@@ -14,7 +14,7 @@ export function createLeases(db: DatabaseSync) {
 		ON CONFLICT (key) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at
 		WHERE cache_leases.expires_at NOT BETWEEN ? AND ? OR cache_leases.token = excluded.token RETURNING token`,
 	);
-	const holder = db.prepare('SELECT token FROM cache_leases WHERE key = ?');
+	const holder = db.prepare('SELECT token, expires_at FROM cache_leases WHERE key = ?');
 	const remove = db.prepare('DELETE FROM cache_leases WHERE key = ? AND token = ?');
 	const prolong = db.prepare('UPDATE cache_leases SET expires_at = ? WHERE key = ? AND token = ?');
 	const giveUp = db.prepare(
@@ -22,14 +22,19 @@ export function createLeases(db: DatabaseSync) {
 	);
 
 	return {
+		/** Call inside a transaction. */
 		acquire(
 			key: Buffer,
 			{ token, ttlMs }: { token: string; ttlMs: number },
 			nowMs: number,
-		): 'acquired' | 'held' | 'released' {
+		): LeaseState {
 			const untilMs = nowMs + ttlMs;
-			if (take.get(key, token, untilMs, nowMs + 1, untilMs + CLOCK_TOLERANCE_MS)) return 'acquired';
-			return holder.get(key)?.token === RELEASED ? 'released' : 'held';
+			const before = holder.get(key);
+			if (take.get(key, token, untilMs, nowMs + 1, untilMs + CLOCK_TOLERANCE_MS)) {
+				const another = before && before.token !== RELEASED && before.token !== token;
+				return another && Number(before.expires_at) <= nowMs ? 'inherited' : 'acquired';
+			}
+			return before?.token === RELEASED ? 'released' : 'held';
 		},
 		drop(key: Buffer, token: string): void {
 			remove.run(key, token);
