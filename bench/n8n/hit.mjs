@@ -149,6 +149,11 @@ export function hitFlows(credentials) {
 	const backends = ['embedded', 'redis'];
 	return [
 		workflow('hit empty', [webhook('empty', credentials), respond()], { Webhook: 'Respond' }),
+		workflow(
+			'hit noop',
+			[webhook('noop', credentials), node('Nothing', 'n8n-nodes-base.noOp', 1, {}), respond()],
+			{ Webhook: 'Nothing', Nothing: 'Respond' },
+		),
 		ofShippedNodes(credentials),
 		...backends.map((backend) => template(backend, credentials)),
 		...backends.map((backend) => fill(backend, credentials)),

@@ -1,6 +1,6 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { backendProperty } from '../shared/n8n/backend';
-import { manageProperties } from './manageProperties';
+import { invalidateByProperty, manageProperties } from './manageProperties';
 import { storeProperties } from './storeProperties';
 
 /** Evaluated by n8n: an Embeddings node or a judging model can be connected where semantic matching uses one. */
@@ -90,6 +90,7 @@ export const description: INodeTypeDescription = {
 			default: 'store',
 		},
 		backendProperty,
+		invalidateByProperty,
 		...storeProperties,
 		...manageProperties,
 	],

@@ -19,29 +19,34 @@ const by = (...values: string[]) => ({
 /** Entries of one export file where the user says nothing else: it is held in memory. */
 export const MOST_EXPORTED = 100_000;
 
-/** Parameters of the operations `invalidate`, `inspect`, `export`, `import` and `rebuildIndex`. */
+/**
+ * What `invalidate` goes by. It stands before the parameters of `store`: some of them have a namesake that it shows, and
+ * n8n reads a parameter twice that comes before what decides over it, three times in every execution.
+ */
+export const invalidateByProperty: INodeProperties = {
+	displayName: 'Invalidate By',
+	name: 'invalidateBy',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{ name: 'Age', value: 'age', description: 'Everything stored longer ago than this' },
+		{ name: 'Key', value: 'key', description: 'One entry' },
+		{
+			name: 'Key Version',
+			value: 'keyVersion',
+			description: 'All entries whose key version begins with this',
+		},
+		{ name: 'Model', value: 'model', description: 'All answers of one model' },
+		{ name: 'Namespace', value: 'namespace', description: 'Everything of the namespace' },
+		{ name: 'Request', value: 'request', description: 'The entry of one request' },
+		{ name: 'Tag', value: 'tag', description: 'All entries stored with a tag' },
+	],
+	default: 'tag',
+	displayOptions: { show: invalidate },
+};
+
+/** Further parameters of the operations `invalidate`, `inspect`, `export`, `import` and `rebuildIndex`. */
 export const manageProperties: INodeProperties[] = [
-	{
-		displayName: 'Invalidate By',
-		name: 'invalidateBy',
-		type: 'options',
-		noDataExpression: true,
-		options: [
-			{ name: 'Age', value: 'age', description: 'Everything stored longer ago than this' },
-			{ name: 'Key', value: 'key', description: 'One entry' },
-			{
-				name: 'Key Version',
-				value: 'keyVersion',
-				description: 'All entries whose key version begins with this',
-			},
-			{ name: 'Model', value: 'model', description: 'All answers of one model' },
-			{ name: 'Namespace', value: 'namespace', description: 'Everything of the namespace' },
-			{ name: 'Request', value: 'request', description: 'The entry of one request' },
-			{ name: 'Tag', value: 'tag', description: 'All entries stored with a tag' },
-		],
-		default: 'tag',
-		displayOptions: { show: invalidate },
-	},
 	{
 		displayName: 'Tag',
 		name: 'invalidateTag',
