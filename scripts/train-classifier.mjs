@@ -16,7 +16,14 @@ import {
 	phraseExamples,
 } from './classifier/crossValidate.mjs';
 import { decide, tables, writeCard } from './classifier/report.mjs';
-import { DATA_FILES, dataFolder, examine, readRows, writeModel } from './classifier/rows.mjs';
+import {
+	DATA_FILES,
+	dataFolder,
+	examine,
+	readRows,
+	scoreDifficulty,
+	writeModel,
+} from './classifier/rows.mjs';
 import { train } from './classifier/trainer.mjs';
 import { elapsed, say } from './lib/say.mjs';
 
@@ -26,7 +33,11 @@ const rows = readRows(dataFolder(process.argv[2]));
 const vectors = rows.map((row) => examine(row.text));
 say(`${rows.length} prompts read (${elapsed()})`);
 const outputs = crossValidate(rows, vectors, { say });
-const calibration = calibrate(rows, outputs);
+const calibration = calibrate(
+	rows,
+	outputs,
+	(i, types) => DIFFICULTY_WEIGHT * (scoreDifficulty(vectors[i].signals, types) - 0.5),
+);
 say(`calibration ${JSON.stringify(calibration)} (${elapsed()})`);
 const { weights, bias } = train([...labelledExamples(rows, vectors), ...phraseExamples(rows)]);
 const header = {

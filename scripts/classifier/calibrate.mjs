@@ -11,8 +11,11 @@ const range = (from, to, step) =>
 const best = (candidates, loss) =>
 	candidates.map((c) => [loss(c), c]).sort((a, b) => a[0] - b[0])[0][1];
 
-/** @returns `{ typeScale, sideScale, sideShare, sideThreshold }` */
-export function calibrate(rows, outputs) {
+/**
+ * @param shift what the difficulty of row i adds to its side, given the type probabilities
+ * @returns `{ typeScale, sideScale, sideShare, sideThreshold }`
+ */
+export function calibrate(rows, outputs, shift) {
 	const mean = (loss) => rows.reduce((sum, row, i) => sum + loss(row, outputs[i]), 0) / rows.length;
 	const typeScale = best(range(0.6, 2, 0.1), (scale) =>
 		mean((row, o) => {
@@ -27,10 +30,10 @@ export function calibrate(rows, outputs) {
 		});
 	const sideScale = best(range(0.6, 2, 0.1), (scale) => sideLoss(scale, 1));
 	const sideShare = best(range(0, 1, 0.1), (share) => sideLoss(sideScale, share));
-	const scored = rows.map((row, i) => [
-		apply(outputs[i], { typeScale, sideScale, sideShare }).sideLogit,
-		isLarge(row),
-	]);
+	const scored = rows.map((row, i) => {
+		const { types, sideLogit } = apply(outputs[i], { typeScale, sideScale, sideShare });
+		return [sideLogit + shift(i, types), isLarge(row)];
+	});
 	const large = scored
 		.filter(([, l]) => l)
 		.map(([z]) => z)

@@ -13,7 +13,6 @@ import {
 	SMALL_TYPE_COUNT,
 	writeModel,
 } from './rows.mjs';
-import { randomFrom } from './random.mjs';
 import { train } from './trainer.mjs';
 
 export const FOLDS = 6;
@@ -38,7 +37,7 @@ export function neutralHeader(bias) {
 
 /** The written phrases as examples. */
 export function phraseExamples(rows) {
-	return phraseRows(rows, randomFrom(SEED)).map(({ text, task }) => ({
+	return phraseRows(rows, SEED).map(({ text, task }) => ({
 		vector: examine(text),
 		label: LABELS.indexOf(task),
 		weight: PHRASE_WEIGHT,

@@ -1,5 +1,6 @@
 // Expands the instruction phrases of phrases.<language>.txt into labelled training prompts.
 import { readFileSync } from 'node:fs';
+import { randomFrom } from './random.mjs';
 
 /** Share of the prompts that get a role, constraints or an instruction format around them. */
 const WRAPPED_SHARE = 0.3;
@@ -141,12 +142,14 @@ function wrap(instruction, slots, random) {
 /**
  * Training prompts made of the phrases.
  * @param pools per language: `text`, `sent`, `msg`, lists of strings to paste
+ * @param seed each language draws for itself, so that a phrase more in one leaves the others as they were
  * @param perLine how many prompts a line gives at most
  * @returns rows `{ text, task, lang, line }`; `line` names the phrase they come from
  */
-export function expandPhrases(folder, pools, random, perLine) {
+export function expandPhrases(folder, pools, seed, perLine) {
 	const rows = [];
-	for (const lang of LANGUAGES) {
+	for (const [i, lang] of LANGUAGES.entries()) {
+		const random = randomFrom(seed + i);
 		const { slots, blocks } = readPhrases(new URL(`phrases.${lang}.txt`, folder));
 		for (const { task, kind, lines } of blocks) {
 			lines.forEach((line, number) => {

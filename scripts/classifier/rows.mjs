@@ -133,6 +133,6 @@ function payloadPools(rows) {
 }
 
 /** The written phrases as training rows; `rows` only give them something to paste. */
-export function phraseRows(rows, random, perLine = 12) {
-	return expandPhrases(new URL('./', import.meta.url), payloadPools(rows), random, perLine);
+export function phraseRows(rows, seed, perLine = 12) {
+	return expandPhrases(new URL('./', import.meta.url), payloadPools(rows), seed, perLine);
 }

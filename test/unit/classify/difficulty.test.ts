@@ -80,6 +80,27 @@ describe('difficulty', () => {
 		expect(order).toBeGreaterThan(0.75);
 	});
 
+	it('is higher for exam questions that tell more, and for those that ask what is not so', () => {
+		const answers = '\nA. it rises\nB. it falls\nC. it stays\nD. it turns\nAnswer:';
+		const short = difficulty(`What happens to the current?${answers}`);
+		const long = difficulty(
+			`Two lamps are joined in series, then each is swapped for one of twice the power. What happens to the current?${answers}`,
+		);
+		const negated = difficulty(`What does not happen to the current?${answers}`);
+		expect(long).toBeGreaterThan(short);
+		expect(negated).toBeGreaterThan(short);
+	});
+
+	it('is higher for a system to build than for a function with a long example', () => {
+		const example =
+			'For example, [5, 1, 4, 2, 8, 0, 2, 9, 3, 7] gives [0, 1, 2, 2, 3, 4, 5, 7, 8, 9].';
+		const task = 'Write a function that sorts a list of numbers.';
+		const withExample = difficulty(`${task} ${example}`);
+		const system = difficulty('Write a compiler for a small functional language from scratch.');
+		expect(withExample - difficulty(task)).toBeLessThan(0.15);
+		expect(system).toBeGreaterThan(difficulty(task) + 0.1);
+	});
+
 	it('puts mathematics, logic and code above a translation or a capital', () => {
 		const easy = Math.max(
 			difficulty('Translate to French: the cat sleeps'),

@@ -15,7 +15,7 @@ export interface DifficultySignals {
 	words: number;
 	/** Share of long words: technical or learned vocabulary. */
 	longWords: number;
-	/** Proof, derivation, competition mathematics. */
+	/** Proof, derivation, competition mathematics, whole systems to build. */
 	formal: number;
 	latex: number;
 	/** Several things asked for at once. */
@@ -26,10 +26,20 @@ export interface DifficultySignals {
 export interface PromptDifficulty {
 	asked: DifficultySignals;
 	given: DifficultySignals;
+	/** Answers to choose from are given: an exam question, harder than what people ask in passing. */
+	isChoice: boolean;
+	/** The answer ends a sentence that asks nothing; such exam questions are failed more often. */
+	isCompletion: boolean;
+	/** "Which is not …": every answer has to be judged. */
+	isNegated: boolean;
 }
+
+const NEGATION =
+	/\b(?:not|never|cannot|except|least|false|incorrect|n'est pas|ne sont pas|sauf|fauss?e?s?|inexacte?s?|nicht|kein|ausser|falsch|no es|no son|excepto|fals[oa]s?|incorrect[oa]s?)\b/;
 
 /** Types whose pasted part is the problem itself: reasoning, math, coding. */
 const PROBLEM_TYPES = [9, 10, 11];
+const CODING = 11;
 /** How much a pasted text counts where it is only worked on. */
 const GIVEN_SHARE = 0.2;
 
@@ -48,7 +58,10 @@ export function readDifficultySignals(
 	const asked = count(lexicon, [...instruction, ...constraints]);
 	asked.constraints = constraints.length;
 	asked.latex = structure.latexCommands;
-	return { asked, given: count(lexicon, payload) };
+	const { isChoice } = parts;
+	const isCompletion = isChoice && !structure.instructionAsks;
+	const isNegated = isChoice && instruction.some(({ text }) => NEGATION.test(text));
+	return { asked, given: count(lexicon, payload), isChoice, isCompletion, isNegated };
 }
 
 function count(lexicon: Lexicon, units: Unit[]): DifficultySignals {
@@ -90,40 +103,77 @@ function countRequests(lexicon: Lexicon, units: Unit[]): number {
 	return n;
 }
 
-/** Default weights of the signals: bias, prior, then in the order of `DifficultySignals`. */
-export const DIFFICULTY_WEIGHTS = [-2.6, 3.6, 0.28, 0.3, 0.16, 0.2, 0.16, 0.2, 1.6, 0.8, 0.6, 0.2];
+/** Names the weights, in their order. */
+export const DIFFICULTY_TERMS = [
+	'bias',
+	'prior',
+	'steps',
+	'conditions',
+	'constraints',
+	'quantities',
+	'sentences',
+	'words',
+	'longWords',
+	'formal',
+	'latex',
+	'requests',
+	'choice',
+	'completion',
+	'negation',
+] as const;
+
+export const DIFFICULTY_WEIGHTS = [
+	-3.6, 3.2, 0.4, 0.2, 0.3, 0.05, 0.16, 0.45, 0.4, 0.7, 0.3, 0.12, 0.8, 0.4, 0.4,
+];
 
 const saturate = (n: number): number => Math.log2(1 + n);
+/** Words that count as one. */
+const WORD_UNIT = 10;
+
+/**
+ * What the weights are multiplied with.
+ * @param types probabilities of the learned task types
+ */
+export function difficultyValues(
+	{ asked, given, isChoice, isCompletion, isNegated }: PromptDifficulty,
+	types: ArrayLike<number>,
+): number[] {
+	let prior = 0;
+	for (let c = 0; c < types.length; c++) prior += types[c]! * TYPE_PRIOR[c]!;
+	const isProblem = PROBLEM_TYPES.reduce((p, c) => p + (types[c] ?? 0), 0);
+	const share = isChoice ? 1 : GIVEN_SHARE + (1 - GIVEN_SHARE) * isProblem;
+	const both = (name: keyof DifficultySignals): number => asked[name] + share * given[name];
+	// The numbers in a task for code are examples of input, not quantities to reckon with.
+	const reckons = 1 - (types[CODING] ?? 0);
+	return [
+		1,
+		prior,
+		saturate(both('steps')),
+		saturate(both('conditions')),
+		saturate(both('constraints')),
+		saturate(both('quantities')) * reckons,
+		saturate(both('sentences')),
+		saturate(both('words') / WORD_UNIT),
+		both('longWords'),
+		saturate(both('formal')),
+		saturate(both('latex')),
+		saturate(both('requests')),
+		isChoice ? 1 - isProblem : 0,
+		isCompletion ? 1 : 0,
+		isNegated ? 1 : 0,
+	];
+}
 
 /**
  * How hard a prompt is, 0-1: how likely a small model is to fail at it.
  * @param types probabilities of the learned task types
  */
 export function scoreDifficulty(
-	{ asked, given }: PromptDifficulty,
+	signals: PromptDifficulty,
 	types: ArrayLike<number>,
 	weights: readonly number[] = DIFFICULTY_WEIGHTS,
 ): number {
-	let prior = 0;
-	for (let c = 0; c < types.length; c++) prior += types[c]! * TYPE_PRIOR[c]!;
-	const isProblem = PROBLEM_TYPES.reduce((p, c) => p + (types[c] ?? 0), 0);
-	const share = GIVEN_SHARE + (1 - GIVEN_SHARE) * isProblem;
-	const both = (name: keyof DifficultySignals): number => asked[name] + share * given[name];
-	const values = [
-		1,
-		prior,
-		saturate(both('steps')),
-		saturate(both('conditions')),
-		saturate(both('constraints')),
-		saturate(both('quantities')),
-		saturate(both('sentences')),
-		saturate(both('words') / 20),
-		both('longWords'),
-		saturate(both('formal')),
-		saturate(both('latex')),
-		saturate(both('requests')),
-	];
 	let z = 0;
-	values.forEach((v, i) => (z += v * (weights[i] ?? 0)));
+	difficultyValues(signals, types).forEach((v, i) => (z += v * (weights[i] ?? 0)));
 	return 1 / (1 + Math.exp(-z));
 }

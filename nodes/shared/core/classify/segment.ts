@@ -1,5 +1,6 @@
 import { findConcepts, type Lexicon, type LexiconHit } from './lexicon';
 import type { NormalizedPrompt } from './normalize';
+import { findOptions } from './options';
 
 /** A line or sentence of the prompt with what the lexicon finds in it. */
 export interface Unit {
@@ -31,6 +32,8 @@ export interface SegmentedPrompt {
 	payload: Unit[];
 	/** Sentences that only say how the answer shall look. */
 	constraints: Unit[];
+	/** Answers to choose from are given. */
+	isChoice: boolean;
 	/** Votes for en, fr, de, es by function words of the instruction, or of all where it has none. */
 	languageVotes: [number, number, number, number];
 }
@@ -39,6 +42,9 @@ const MAX_UNITS = 48;
 const INSTRUCTION_SCORE = 2;
 const MAX_INSTRUCTION_WORDS = 110;
 const QUOTE_MIN_CHARS = 24;
+const STEM_BONUS = 2.5;
+const LISTED = /^[\s\-*]*\(?[a-j][.)] /;
+const OPTION_MALUS = 3;
 
 const ROLE_LABEL =
 	/^[\s#*>\-\d.)]*(?:task|request|instructions?|question|q|query|prompt|goal|your task|tache|requete|demande|consigne|mission|objectif|aufgabe|anfrage|anweisung|frage|ziel|tarea|solicitud|instruccion(?:es)?|pregunta|objetivo|peticion)(?: \([a-z]+\))? ?[:*]/;
@@ -49,6 +55,9 @@ const CONSTRAINT =
 /** Sentences that say who the model is, not what it shall do. */
 const PERSONA =
 	/^[\s#*>\-]*(?:you(?:'re| are) (?:a|an|the|now|my)\b|tu es|vous etes|du bist|sie sind (?:ein|der|die)|eres (?:un|una|el|la)\b|as an? |en tant que|role\b|rolle\b|rol\b)/;
+/** What a form leaves for the model to fill in. */
+const ANSWER_LABEL =
+	/^\s*(?:(?:the )?(?:correct |final )?answer|(?:la )?reponse|antwort|(?:la )?respuesta)\s*:?\s*$/;
 const CODE_LIKE =
 	/[{};]\s*$|^\s*(?:def |class |import |from \w+ import|function |const |let |var |public |#include|select .+ from |return |for ?\(|if ?\(|<\/?\w+|\$ |>>> |\/\/|\/\*|\* |@)/;
 
@@ -69,6 +78,7 @@ export function segmentPrompt(lexicon: Lexicon, prompt: NormalizedPrompt): Segme
 		(isConstraint ? constraints : units).push(unit);
 	}
 	scoreUnits(lexicon, units);
+	const isChoice = scoreOptions(lexicon, units);
 	const chosen = chooseInstruction(units);
 	for (const unit of chosen) unit.votes.forEach((v, i) => (votes[i]! += v));
 	// Code or a label alone speaks no language: then what is pasted tells.
@@ -79,6 +89,7 @@ export function segmentPrompt(lexicon: Lexicon, prompt: NormalizedPrompt): Segme
 		instruction: units.filter((u) => chosen.has(u)),
 		payload: units.filter((u) => !chosen.has(u)),
 		constraints,
+		isChoice,
 		languageVotes: votes,
 	};
 }
@@ -186,6 +197,26 @@ function scoreUnits(lexicon: Lexicon, units: Unit[]): void {
 		labelBonus = !isLabel ? 0 : isTaskLabel ? 3 : isContextLabel ? -1.5 : 0;
 		unit.score = isLabel && i < units.length - 1 && (isTaskLabel || isContextLabel) ? 0.5 : score;
 	});
+}
+
+/** Lets the question be the instruction, not the answers under it; false where there are none. */
+function scoreOptions(lexicon: Lexicon, units: Unit[]): boolean {
+	const options = findOptions(units);
+	if (!options) return false;
+	const listed = units.slice(options.from, options.to + 1);
+	// "(a) Find …, (b) prove …": parts of a task, not answers.
+	const tasks = listed.filter(({ text, hits }) => {
+		const first = LISTED.test(text) ? 1 : 0;
+		return hits.some(
+			({ word, concept }) => word === first && lexicon.concepts[concept]!.startsWith('v_'),
+		);
+	});
+	if (tasks.length > 1 && tasks.length * 3 > listed.length) return false;
+	units[options.stem]!.score += STEM_BONUS;
+	for (const unit of listed) unit.score -= OPTION_MALUS;
+	const last = units[units.length - 1]!;
+	if (ANSWER_LABEL.test(last.text)) last.score = 0;
+	return true;
 }
 
 function chooseInstruction(units: Unit[]): Set<Unit> {
