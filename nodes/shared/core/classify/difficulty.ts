@@ -26,7 +26,7 @@ export interface DifficultySignals {
 export interface PromptDifficulty {
 	asked: DifficultySignals;
 	given: DifficultySignals;
-	/** Answers to choose from are given: an exam question, harder than what people ask in passing. */
+	/** Answers to choose from are given. */
 	isChoice: boolean;
 	/** The answer ends a sentence that asks nothing; such exam questions are failed more often. */
 	isCompletion: boolean;
@@ -117,13 +117,12 @@ export const DIFFICULTY_TERMS = [
 	'formal',
 	'latex',
 	'requests',
-	'choice',
 	'completion',
 	'negation',
 ] as const;
 
 export const DIFFICULTY_WEIGHTS = [
-	-3.6, 3.2, 0.4, 0.2, 0.3, 0.05, 0.16, 0.45, 0.4, 0.7, 0.3, 0.12, 0.8, 0.4, 0.4,
+	-3.6, 3.2, 0.4, 0.2, 0.3, 0.05, 0.16, 0.45, 1, 0.9, 0.3, 0.3, 1, 0.3,
 ];
 
 const saturate = (n: number): number => Math.log2(1 + n);
@@ -158,7 +157,6 @@ export function difficultyValues(
 		saturate(both('formal')),
 		saturate(both('latex')),
 		saturate(both('requests')),
-		isChoice ? 1 - isProblem : 0,
 		isCompletion ? 1 : 0,
 		isNegated ? 1 : 0,
 	];
