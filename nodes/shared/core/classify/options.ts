@@ -2,9 +2,8 @@
 const LETTER = /^[\s\-*]*\(?([a-j])[.):](?:\s|$)/;
 /** The letter of the next answer at the end of a piece, where the answers stand in one line. */
 const NEXT_LETTER = /\s\(?([b-j])[.)]\s*$/;
-/** Several answers in one piece: "a) red b) blue". */
-const IN_ONE_PIECE = /(?:^|\s)\(?a[.)] \S[^\n]*\s\(?b[.)] \S/;
-const THIRD_IN_ONE_PIECE = /\s\(?c[.)] \S/;
+/** Several answers in one piece: "a) red b) blue c) green". */
+const IN_ONE_PIECE = [/(?:^|\s)\(?a[.)] \S/, /\s\(?b[.)] \S/, /\s\(?c[.)] \S/];
 const LIST_LABEL =
 	/^\s*(?:options?|choices|answers|answer choices|propositions?|choix|reponses|optionen|antworten|antwortmoglichkeiten|opciones|respuestas)\s*:\s*$/;
 /** How many pieces an answer may have before the next letter must come. */
@@ -26,11 +25,9 @@ export interface OptionRange {
 export function findOptions(pieces: ReadonlyArray<{ text: string }>): OptionRange | undefined {
 	for (let from = 1; from < pieces.length; from++) {
 		const { text } = pieces[from]!;
-		const isWhole = IN_ONE_PIECE.test(text);
-		if (!isWhole && LETTER.exec(text)?.[1] !== 'a') continue;
-		const list = isWhole
-			? { to: from, count: THIRD_IN_ONE_PIECE.test(text) ? 3 : 2 }
-			: readList(pieces, from);
+		const inside = countInside(text);
+		if (inside < 2 && LETTER.exec(text)?.[1] !== 'a') continue;
+		const list = inside > 1 ? { to: from, count: inside } : readList(pieces, from);
 		const label = LIST_LABEL.test(pieces[from - 1]!.text) && from > 1;
 		// Two lettered pieces under a sentence are as likely two parts of a task.
 		const asks = label || pieces[from - 1]!.text.trimEnd().endsWith('?');
@@ -39,6 +36,15 @@ export function findOptions(pieces: ReadonlyArray<{ text: string }>): OptionRang
 		return { stem: from - (label ? 2 : 1), from: from - (label ? 1 : 0), to };
 	}
 	return undefined;
+}
+
+/** How many answers stand in one piece; of more than three only three are counted. */
+function countInside(text: string): number {
+	const first = IN_ONE_PIECE[0]!.exec(text);
+	if (!first) return 0;
+	const rest = text.slice(first.index);
+	if (!IN_ONE_PIECE[1]!.test(rest)) return 1;
+	return IN_ONE_PIECE[2]!.test(rest) ? 3 : 2;
 }
 
 function readList(
