@@ -8,9 +8,15 @@ const MOST_IDLE_TICKS = 250;
 interface Deadline {
 	dueMs: number;
 	late(): void;
+	/** Its place among those waited for; -1 when it is over. */
+	at: number;
 }
 
-const waiting = new Set<Deadline>();
+/**
+ * A list and not a Set: as a Set grows and shrinks V8 leaves its old tables behind, each leading to the next, and
+ * once one of them is old all that was ever waited for lives until the whole heap is collected.
+ */
+const waiting: Deadline[] = [];
 let timer: NodeJS.Timeout | undefined;
 let tickedMs = 0;
 let idleTicks = 0;
@@ -21,34 +27,46 @@ let idleTicks = 0;
  * read an answer does not count. It reads the monotonic clock itself, as timers do: there is nothing to decide by it.
  */
 export function deadline(ms: number, late: () => void): () => void {
-	const one = { dueMs: performance.now() + ms, late };
-	waiting.add(one);
+	const one = { dueMs: performance.now() + ms, late, at: waiting.length };
+	waiting.push(one);
 	if (timer === undefined) {
 		tickedMs = performance.now();
 		timer = setInterval(tick, TICK_MS);
-	} else if (waiting.size === 1) {
+	} else if (waiting.length === 1) {
 		timer.ref();
 	}
 	return () => {
-		if (waiting.delete(one) && waiting.size === 0) timer?.unref();
+		remove(one);
+		if (waiting.length === 0) timer?.unref();
 	};
+}
+
+/** The last one takes its place: their order is of no matter. */
+function remove(one: Deadline): void {
+	if (one.at < 0) return;
+	const last = waiting.pop()!;
+	if (last !== one) {
+		waiting[one.at] = last;
+		last.at = one.at;
+	}
+	one.at = -1;
 }
 
 function tick(): void {
 	const nowMs = performance.now();
 	const lateMs = nowMs - tickedMs - TICK_MS;
 	tickedMs = nowMs;
-	idleTicks = waiting.size === 0 ? idleTicks + 1 : 0;
+	idleTicks = waiting.length === 0 ? idleTicks + 1 : 0;
 	if (idleTicks > MOST_IDLE_TICKS) {
 		clearInterval(timer);
 		timer = undefined;
 		idleTicks = 0;
 	}
-	for (const one of waiting) {
-		if (lateMs > BUSY_MS) one.dueMs += lateMs;
-		if (one.dueMs > nowMs) continue;
-		waiting.delete(one);
+	if (lateMs > BUSY_MS) for (const one of waiting) one.dueMs += lateMs;
+	for (const one of waiting.filter(({ dueMs }) => dueMs <= nowMs)) {
+		if (one.at < 0) continue;
+		remove(one);
 		one.late();
 	}
-	if (waiting.size === 0) timer?.unref();
+	if (waiting.length === 0) timer?.unref();
 }

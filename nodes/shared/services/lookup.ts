@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StoreUnavailable } from '../core/errors';
-import type { LeaseState, LookupQuery, LookupRow } from '../ports/CacheStore';
+import type { CacheStore, LeaseState, LookupQuery, LookupRow } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
 import { countOutcomes } from './countOutcomes';
@@ -27,6 +27,8 @@ const FIRST_POLL_MS = 15;
 const LONGEST_POLL_MS = 250;
 /** What a batch may take longer, for each of its requests. */
 export const EXTRA_TIMEOUT_MS = 0.5;
+/** Requests of a batch that are asked and unpacked together. */
+const PART = 256;
 
 /** A request as the backend is asked for it; what a hit has no need of is worked out when it is asked for. */
 class Asked implements LookupQuery {
@@ -124,14 +126,11 @@ async function askOnce(
 	deps: LookupDeps,
 ): Promise<Asked[]> {
 	const timeoutMs = settings.timeoutMs + open.length * EXTRA_TIMEOUT_MS;
-	const reply = await deps.store.run((live) => live.lookup(open), timeoutMs);
-	open.forEach((one, index) => {
-		one.outcome = decideRow(one, reply.rows[index]!, reply, settings);
-	});
-	const states = await leaseStates(open, reply.rows, timeoutMs, deps);
+	const rows = await deps.store.run((live) => lookUpInParts(open, live, settings), timeoutMs);
+	const states = await leaseStates(open, rows, timeoutMs, deps);
 	return open.filter((one, index) => {
 		const { outcome } = one;
-		const row = reply.rows[index]!;
+		const row = rows[index]!;
 		const state = states[index]!;
 		const leads = state === 'acquired' || state === 'inherited';
 		if (state === 'inherited') deps.leases.inherited(one);
@@ -147,6 +146,31 @@ async function askOnce(
 		one.firstStoredAtMs ??= 0;
 		return state === 'held' && unchanged && !one.request.control.noCache;
 	});
+}
+
+/** Gives each its outcome. All parts are asked at once, and one is unpacked while the backend works on the next. */
+async function lookUpInParts(
+	open: Asked[],
+	store: CacheStore,
+	settings: LookupSettings,
+): Promise<LookupRow[]> {
+	const parts: Array<Promise<LookupRow[]>> = [];
+	for (let from = 0; from < open.length; from += PART) {
+		parts.push(lookUpPart(open.slice(from, from + PART), store, settings));
+	}
+	return (await Promise.all(parts)).flat();
+}
+
+async function lookUpPart(
+	part: Asked[],
+	store: CacheStore,
+	settings: LookupSettings,
+): Promise<LookupRow[]> {
+	const reply = await store.lookup(part);
+	part.forEach((one, index) => {
+		one.outcome = decideRow(one, reply.rows[index]!, reply, settings);
+	});
+	return reply.rows;
 }
 
 /** The lookup itself takes leases for absent entries; one that is there but may not be served, or is stale, is asked for here. */
