@@ -61,16 +61,21 @@ export function guardStore(store: CacheStore): GuardedStore & { close(): void } 
 	};
 }
 
-async function bounded<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-	let answered: (() => void) | undefined;
-	const late = new Promise<never>((_resolve, reject) => {
-		answered = deadline(timeoutMs, () =>
+/** Not by Promise.race: a store that is asked thousands of times a second would leave its garbage each time. */
+function bounded<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const answered = deadline(timeoutMs, () =>
 			reject(new StoreUnavailable(`no answer within ${Math.round(timeoutMs)} ms`)),
 		);
+		work.then(
+			(result) => {
+				answered();
+				resolve(result);
+			},
+			(error: unknown) => {
+				answered();
+				reject(error as Error);
+			},
+		);
 	});
-	try {
-		return await Promise.race([work, late]);
-	} finally {
-		answered?.();
-	}
 }

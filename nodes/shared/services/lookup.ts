@@ -108,7 +108,8 @@ export async function lookup(
 	}
 	for (const { outcome } of held) outcome.reasons.push('the same request is in flight elsewhere');
 	keepLeases(asked, deps, deadlineMs);
-	const all = spread(places);
+	const all =
+		asked.length === places.length ? places.map(({ outcome }) => outcome) : spread(places);
 	countOutcomes(requests, all, deps.store);
 	return all;
 }
@@ -127,6 +128,7 @@ async function askOnce(
 ): Promise<Asked[]> {
 	const timeoutMs = settings.timeoutMs + open.length * EXTRA_TIMEOUT_MS;
 	const rows = await deps.store.run((live) => lookUpInParts(open, live, settings), timeoutMs);
+	if (open.every(({ outcome }) => outcome.status === 'hit')) return [];
 	const states = await leaseStates(open, rows, timeoutMs, deps);
 	return open.filter((one, index) => {
 		const { outcome } = one;
@@ -154,6 +156,7 @@ async function lookUpInParts(
 	store: CacheStore,
 	settings: LookupSettings,
 ): Promise<LookupRow[]> {
+	if (open.length <= PART) return lookUpPart(open, store, settings);
 	const parts: Array<Promise<LookupRow[]>> = [];
 	for (let from = 0; from < open.length; from += PART) {
 		parts.push(lookUpPart(open.slice(from, from + PART), store, settings));
