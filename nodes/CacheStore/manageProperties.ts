@@ -133,6 +133,7 @@ export const manageProperties: INodeProperties[] = [
 		name: 'exportNamespace',
 		type: 'string',
 		default: '',
+		placeholder: 'all',
 		description: 'This namespace only; leave empty for all',
 		displayOptions: { show: { operation: ['export', 'rebuildIndex'] } },
 	},
@@ -152,6 +153,7 @@ export const manageProperties: INodeProperties[] = [
 		name: 'resumeAt',
 		type: 'string',
 		default: '',
+		placeholder: 'the beginning',
 		description:
 			'The field "next" of an earlier export, to go on where it ended or broke off; leave empty to begin',
 		displayOptions: { show: { operation: ['export'] } },

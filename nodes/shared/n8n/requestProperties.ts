@@ -89,18 +89,18 @@ export function requestProperties(show: IDisplayOptions['show'] = {}): INodeProp
 			displayName: 'Messages',
 			name: 'messages',
 			type: 'json',
-			default: '',
-			placeholder: 'e.g. [{"role":"user","content":"Hello"}]',
-			description: 'A list of messages, instead of the prompt',
+			default: '[]',
+			description:
+				'A list of messages, instead of the prompt, e.g. [{"role":"user","content":"Hello"}]',
 			...when('define'),
 		},
 		{
 			displayName: 'Body',
 			name: 'body',
 			type: 'json',
-			default: '',
-			placeholder: 'e.g. {"model":"gpt-5-mini","messages":[…]}',
-			description: 'The whole request as it goes to the provider; it wins over prompt and messages',
+			default: '{}',
+			description:
+				'The whole request as it goes to the provider, e.g. {"model":"gpt-5-mini","messages":[…]}; it wins over prompt and messages',
 			...when('define'),
 		},
 		{
@@ -117,9 +117,8 @@ export function requestProperties(show: IDisplayOptions['show'] = {}): INodeProp
 			name: 'modelParameters',
 			type: 'json',
 			default: '{}',
-			placeholder: 'e.g. {"temperature":0.2}',
 			description:
-				'Used where the request itself does not carry them: another temperature is another entry',
+				'Used where the request itself does not carry them, e.g. {"temperature":0.2}: another temperature is another entry',
 			displayOptions: Object.keys(show).length > 0 ? { show } : undefined,
 		},
 	];

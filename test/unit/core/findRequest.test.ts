@@ -100,6 +100,8 @@ describe('defining the request', () => {
 	it.each<[string, RequestParts, string]>([
 		['nothing at all', {}, 'Prompt'],
 		['only white space', { prompt: ' \n', body: '' }, 'Prompt'],
+		['fields of the editor that were left as they are', { body: '{}', messages: '[]' }, 'Prompt'],
+		['an empty body, under which all requests would be one', { body: {} }, 'Prompt'],
 		['a body that is a list', { body: '[1]' }, 'Body'],
 		['a body that is no JSON', { body: '{' }, 'Body'],
 		['a prompt that is a list', { prompt: ['Hi'] }, 'Prompt'],
@@ -107,6 +109,14 @@ describe('defining the request', () => {
 		['messages that are an object', { messages: { role: 'user' } }, 'messages'],
 	])('names the parameter at fault: %s', (_name, parts, parameter) => {
 		expect(blamed(() => defineRequest(parts))).toBe(parameter);
+	});
+
+	it('takes the prompt where the JSON fields were left as they are, and a prompt of braces for a prompt', () => {
+		for (const prompt of ['Hi', '{}']) {
+			expect(defineRequest({ prompt, body: '{}', messages: '[]' })).toEqual({
+				messages: [{ role: 'user', content: prompt }],
+			});
+		}
 	});
 
 	it('takes a number for a prompt', () => {

@@ -19,7 +19,7 @@ export interface RequestParts {
  * @throws ConfigError naming the part that is not usable
  */
 export function defineRequest(parts: RequestParts): JsonObject {
-	if (given(parts.body)) {
+	if (givenJson(parts.body)) {
 		const body = typeof parts.body === 'string' ? parseJson(parts.body, 'Body') : parts.body;
 		if (isJsonObject(body)) return body;
 		throw new ConfigError(
@@ -31,7 +31,7 @@ export function defineRequest(parts: RequestParts): JsonObject {
 	const system: Json[] = given(parts.system)
 		? [{ role: 'system', content: text(parts.system, 'System Prompt') }]
 		: [];
-	if (given(parts.messages)) {
+	if (givenJson(parts.messages)) {
 		const { messages } = withMessages({ messages: parts.messages as Json });
 		return { messages: [...system, ...(messages as Json[])] };
 	}
@@ -47,6 +47,12 @@ export function defineRequest(parts: RequestParts): JsonObject {
 
 function given(part: unknown): boolean {
 	return part !== undefined && part !== null && !(typeof part === 'string' && part.trim() === '');
+}
+
+/** An untouched JSON field of the editor is `{}` or `[]`, since an empty one shows as an error. */
+function givenJson(part: unknown): boolean {
+	if (typeof part === 'string') return !['', '{}', '[]'].includes(part.trim());
+	return typeof part === 'object' && part !== null ? Object.keys(part).length > 0 : given(part);
 }
 
 function text(part: unknown, parameter: string): string {
