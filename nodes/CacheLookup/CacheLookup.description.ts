@@ -1,5 +1,6 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { backendProperty } from '../shared/n8n/backend';
+import { cacheProperties } from '../shared/n8n/cacheProperties';
 import { requestProperties } from '../shared/n8n/requestProperties';
 import { semanticProperties } from '../shared/n8n/semanticProperties';
 
@@ -59,13 +60,7 @@ export const description: INodeTypeDescription = {
 		},
 		backendProperty,
 		...requestProperties(),
-		{
-			displayName: 'Namespace',
-			name: 'namespace',
-			type: 'string',
-			default: 'default',
-			description: 'Tenant, team or project: two namespaces never share an answer',
-		},
+		cacheProperties.namespace,
 		{
 			displayName: 'Match',
 			name: 'match',
@@ -94,31 +89,9 @@ export const description: INodeTypeDescription = {
 			placeholder: 'Add option',
 			default: {},
 			options: [
-				{
-					displayName: 'Cache Control',
-					name: 'cacheControl',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. max-age=600, stale-while-revalidate=60',
-					description:
-						'HTTP cache directives for this request: no-cache, no-store, only-if-cached, max-age=, min-fresh=, stale-while-revalidate=, stale-if-error=, in seconds',
-				},
-				{
-					displayName: 'Coalesce Equal Requests',
-					name: 'coalesce',
-					type: 'boolean',
-					default: true,
-					description:
-						'Whether equal requests that miss at the same time wait for the first one instead of each calling the model',
-				},
-				{
-					displayName: 'Coalesce Wait (Ms)',
-					name: 'coalesceWaitMs',
-					type: 'number',
-					typeOptions: { minValue: 0 },
-					default: 30000,
-					description: 'How long to wait at most for an equal request in flight, in milliseconds',
-				},
+				cacheProperties.cacheControl,
+				cacheProperties.coalesce,
+				cacheProperties.coalesceWaitMs,
 				{
 					displayName: 'Equal Items in One Batch',
 					name: 'equalItems',
@@ -177,23 +150,8 @@ export const description: INodeTypeDescription = {
 					],
 					default: 'miss',
 				},
-				{
-					displayName: 'Ignore Fields',
-					name: 'ignoreFields',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. session_id, trace',
-					description:
-						'Top-level fields of the request that do not shape the answer, separated by commas. Stream, user, metadata and the like are ignored already.',
-				},
-				{
-					displayName: 'Key Version',
-					name: 'keyVersion',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. support-prompt-v3',
-					description: 'Version of your prompt template: a new one makes older answers misses',
-				},
+				cacheProperties.ignoreFields,
+				cacheProperties.keyVersion,
 				{
 					displayName: 'Largest Request (Bytes)',
 					name: 'maxRequestBytes',
@@ -202,26 +160,7 @@ export const description: INodeTypeDescription = {
 					default: 4194304,
 					description: 'A larger request is an error of its item',
 				},
-				{
-					displayName: 'Normalization',
-					name: 'normalization',
-					type: 'options',
-					options: [
-						{
-							name: 'None',
-							value: 'none',
-							description: 'The texts count to the letter',
-						},
-						{
-							name: 'White Space',
-							value: 'whitespace',
-							description:
-								'Runs of white space count as one space, and Unicode is unified (NFC). Not for code or poems.',
-						},
-					],
-					default: 'none',
-					description: 'What to overlook in the texts of a request. Letter case always counts.',
-				},
+				cacheProperties.normalization,
 				{
 					displayName: 'Output Field',
 					name: 'outputField',
@@ -229,15 +168,7 @@ export const description: INodeTypeDescription = {
 					default: 'response',
 					description: 'Field of the item that receives the stored answer on a hit',
 				},
-				{
-					displayName: 'Timeout (Ms)',
-					name: 'timeoutMs',
-					type: 'number',
-					typeOptions: { minValue: 1 },
-					default: 500,
-					description:
-						'How long the backend may take, in milliseconds, before the workflow goes on without it',
-				},
+				cacheProperties.timeoutMs,
 			],
 		},
 	],

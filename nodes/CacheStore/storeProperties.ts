@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { answerConditions } from '../shared/n8n/answerConditions';
+import { cacheProperties } from '../shared/n8n/cacheProperties';
 import { requestProperties } from '../shared/n8n/requestProperties';
 
 const show = { operation: ['store'] };
@@ -80,13 +81,7 @@ export const storeProperties: INodeProperties[] = [
 		displayOptions: { show },
 	},
 	{
-		displayName: 'Lifetime Jitter (Percent)',
-		name: 'ttlJitterPercent',
-		type: 'number',
-		typeOptions: { minValue: 0, maxValue: 100 },
-		default: 10,
-		description:
-			'Shortens each lifetime by a random share of up to this much, so that entries stored together do not expire together',
+		...cacheProperties.ttlJitterPercent,
 		displayOptions: { show },
 	},
 	{
@@ -125,14 +120,7 @@ export const storeProperties: INodeProperties[] = [
 		default: {},
 		displayOptions: { show },
 		options: [
-			{
-				displayName: 'Compress Above (Bytes)',
-				name: 'compressAboveBytes',
-				type: 'number',
-				typeOptions: { minValue: 0 },
-				default: 4096,
-				description: 'Larger entries are compressed',
-			},
+			cacheProperties.compressAboveBytes,
 			{
 				displayName: 'If the Backend Fails',
 				name: 'onBackendError',
@@ -174,14 +162,7 @@ export const storeProperties: INodeProperties[] = [
 				default: '',
 				description: 'The same as on Cache Lookup; used with a key or a request given below',
 			},
-			{
-				displayName: 'Largest Entry (Bytes)',
-				name: 'maxEntryBytes',
-				type: 'number',
-				typeOptions: { minValue: 1 },
-				default: 1048576,
-				description: 'Larger answers are not stored',
-			},
+			cacheProperties.maxEntryBytes,
 			{
 				displayName: 'Lifetime of Provider Errors (Seconds)',
 				name: 'negativeTtlSeconds',

@@ -1,6 +1,7 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { answerCheckProperties } from '../shared/n8n/answerChecks';
 import { backendProperty } from '../shared/n8n/backend';
+import { cacheProperties } from '../shared/n8n/cacheProperties';
 import { semanticProperties } from '../shared/n8n/semanticProperties';
 import { cacheOptions, storingProperties } from '../shared/n8n/subNodeProperties';
 
@@ -42,13 +43,7 @@ export const description: INodeTypeDescription = {
 	],
 	properties: [
 		backendProperty,
-		{
-			displayName: 'Namespace',
-			name: 'namespace',
-			type: 'string',
-			default: 'default',
-			description: 'Tenant, team or project: two namespaces never share an answer',
-		},
+		cacheProperties.namespace,
 		{
 			displayName: 'Match',
 			name: 'match',

@@ -1,5 +1,6 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { backendProperty } from '../shared/n8n/backend';
+import { cacheProperties } from '../shared/n8n/cacheProperties';
 import { cacheOptions } from '../shared/n8n/subNodeProperties';
 
 /** Options of the chat model's cache that mean the same for vectors. */
@@ -45,10 +46,7 @@ export const description: INodeTypeDescription = {
 	properties: [
 		backendProperty,
 		{
-			displayName: 'Namespace',
-			name: 'namespace',
-			type: 'string',
-			default: 'default',
+			...cacheProperties.namespace,
 			description: 'Tenant, team or project: two namespaces never share a vector',
 		},
 		{

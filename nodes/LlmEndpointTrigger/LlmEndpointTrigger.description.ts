@@ -1,5 +1,6 @@
 import { NodeConnectionTypes, type INodeTypeDescription } from 'n8n-workflow';
 import { backendProperty } from '../shared/n8n/backend';
+import { cacheProperties } from '../shared/n8n/cacheProperties';
 import { servingOptions } from './servingOptions';
 import { webhooks } from './webhooks';
 
@@ -199,11 +200,7 @@ export const description: INodeTypeDescription = {
 			],
 		},
 		{
-			displayName: 'Namespace',
-			name: 'namespace',
-			type: 'string',
-			default: 'default',
-			description: 'Tenant, team or project: two namespaces never share an answer',
+			...cacheProperties.namespace,
 			displayOptions: { show: { authentication: ['none'] } },
 		},
 		backendProperty,

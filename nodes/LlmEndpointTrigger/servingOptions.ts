@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { cacheProperties } from '../shared/n8n/cacheProperties';
 
 const onPort = { displayOptions: { show: { '/listen': ['port'] } } };
 
@@ -20,30 +21,17 @@ export const servingOptions: INodeProperties = {
 				'How long the workflow may take; then the client gets status 504 and the execution is stopped',
 		},
 		{
+			...cacheProperties.timeoutMs,
 			displayName: 'Backend Timeout (Ms)',
-			name: 'timeoutMs',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 500,
 			description:
 				'How long the cache may take, in milliseconds, before the request goes on as a miss',
 		},
 		{
-			displayName: 'Coalesce Equal Requests',
-			name: 'coalesce',
-			type: 'boolean',
-			default: true,
+			...cacheProperties.coalesce,
 			description:
 				'Whether equal requests that miss at the same time wait for the first one instead of each running the workflow',
 		},
-		{
-			displayName: 'Coalesce Wait (Ms)',
-			name: 'coalesceWaitMs',
-			type: 'number',
-			typeOptions: { minValue: 0 },
-			default: 30000,
-			description: 'How long to wait at most for an equal request in flight, in milliseconds',
-		},
+		cacheProperties.coalesceWaitMs,
 		{
 			displayName: 'Health Path',
 			name: 'healthPath',
@@ -52,30 +40,15 @@ export const servingOptions: INodeProperties = {
 			description: 'Answers GET with status 200 and needs no key, for health checks',
 			...onPort,
 		},
+		cacheProperties.ignoreFields,
 		{
-			displayName: 'Ignore Fields',
-			name: 'ignoreFields',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. session_id, trace',
-			description:
-				'Top-level fields of the request that do not shape the answer, separated by commas. Stream, user, metadata and the like are ignored already.',
-		},
-		{
-			displayName: 'Key Version',
-			name: 'keyVersion',
-			type: 'string',
-			default: '',
+			...cacheProperties.keyVersion,
 			placeholder: 'e.g. v2',
 			description:
 				'A new one makes older answers misses: change it when the workflow answers otherwise',
 		},
 		{
-			displayName: 'Largest Entry (Bytes)',
-			name: 'maxEntryBytes',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 1048576,
+			...cacheProperties.maxEntryBytes,
 			description: 'A larger answer is given, but not kept',
 		},
 		{
@@ -87,11 +60,7 @@ export const servingOptions: INodeProperties = {
 			description: 'A larger body is refused with status 413',
 		},
 		{
-			displayName: 'Lifetime Jitter (Percent)',
-			name: 'ttlJitterPercent',
-			type: 'number',
-			typeOptions: { minValue: 0, maxValue: 100 },
-			default: 10,
+			...cacheProperties.ttlJitterPercent,
 			description: 'Spreads lifetimes, so that entries stored together do not expire together',
 		},
 		{

@@ -5,6 +5,7 @@ import { ConfigError } from '../core/errors';
 import type { JsonObject } from '../core/json';
 import { isJsonObject } from '../core/json';
 import { parseJson } from '../core/request/findRequest';
+import { jsonDemand, jsonSchema } from './answerConditions';
 
 /** What a small model's answer must be, else the large model is asked: the options of the collection "The Answer Must". */
 export const answerCheckProperties: INodeProperties[] = [
@@ -25,15 +26,8 @@ export const answerCheckProperties: INodeProperties[] = [
 		description: 'Longer answers are not accepted',
 	},
 	{
+		...jsonDemand,
 		displayName: 'Be JSON',
-		name: 'json',
-		type: 'options',
-		options: [
-			{ name: 'Always', value: 'always' },
-			{ name: 'If the Request Asked for JSON', value: 'auto' },
-			{ name: 'Not Checked', value: 'never' },
-		],
-		default: 'auto',
 		description: 'Whether the answer must be valid JSON; a code fence around it does no harm',
 	},
 	{
@@ -55,11 +49,8 @@ export const answerCheckProperties: INodeProperties[] = [
 			'Least mean log-probability per token, where the model reports any: -0.1 is very sure, -1 is guessing. An answer without them is not judged by this.',
 	},
 	{
+		...jsonSchema,
 		displayName: 'Fit This JSON Schema',
-		name: 'schema',
-		type: 'json',
-		default: '',
-		placeholder: 'e.g. {"type":"object","required":["answer"]}',
 		description: 'The answer must be JSON that fits this schema',
 	},
 	{

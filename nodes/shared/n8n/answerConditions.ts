@@ -1,5 +1,28 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+export const jsonDemand = {
+	displayName: 'Answer Is JSON',
+	name: 'json',
+	type: 'options',
+	options: [
+		{ name: 'Always', value: 'always' },
+		{ name: 'If the Request Asked for JSON', value: 'auto' },
+		{ name: 'Not Checked', value: 'never' },
+	],
+	default: 'auto',
+	description: 'When to refuse answers that are not valid JSON',
+} satisfies INodeProperties;
+
+export const jsonSchema = {
+	displayName: 'JSON Schema',
+	name: 'schema',
+	type: 'json',
+	default: '',
+	placeholder: 'e.g. {"type":"object","required":["answer"]}',
+	description:
+		"Refuse answers that violate this schema. Leave empty to use the request's own, if it has one.",
+} satisfies INodeProperties;
+
 /** What an answer must be to be stored: the options of the collection "Store When". */
 export const answerConditions: INodeProperties[] = [
 	{
@@ -10,27 +33,8 @@ export const answerConditions: INodeProperties[] = [
 		description:
 			'Whether to refuse answers that were cut by a token limit or stopped by a content filter',
 	},
-	{
-		displayName: 'Answer Is JSON',
-		name: 'json',
-		type: 'options',
-		options: [
-			{ name: 'Always', value: 'always' },
-			{ name: 'If the Request Asked for JSON', value: 'auto' },
-			{ name: 'Not Checked', value: 'never' },
-		],
-		default: 'auto',
-		description: 'When to refuse answers that are not valid JSON',
-	},
-	{
-		displayName: 'JSON Schema',
-		name: 'schema',
-		type: 'json',
-		default: '',
-		placeholder: 'e.g. {"type":"object","required":["answer"]}',
-		description:
-			"Refuse answers that violate this schema. Leave empty to use the request's own, if it has one.",
-	},
+	jsonDemand,
+	jsonSchema,
 	{
 		displayName: 'Minimum Length',
 		name: 'minLength',

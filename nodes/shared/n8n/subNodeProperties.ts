@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { answerConditions } from './answerConditions';
+import { cacheProperties } from './cacheProperties';
 
 /** How long an answer lives and when it is stored; the same meaning as on Cache Store. */
 export const storingProperties: INodeProperties[] = [
@@ -40,39 +41,10 @@ export const cacheOptions: INodeProperties[] = [
 		description:
 			'Whether calls and hits are booked in the cost ledger of the backend, from where Cost Tracker reports. A Cost Tracker that records the same run books nothing twice.',
 	},
-	{
-		displayName: 'Cache Control',
-		name: 'cacheControl',
-		type: 'string',
-		default: '',
-		placeholder: 'e.g. max-age=600, stale-while-revalidate=60',
-		description:
-			'HTTP cache directives for this call: no-cache, no-store, only-if-cached, max-age=, min-fresh=, stale-while-revalidate=, stale-if-error=, in seconds',
-	},
-	{
-		displayName: 'Coalesce Equal Requests',
-		name: 'coalesce',
-		type: 'boolean',
-		default: true,
-		description:
-			'Whether equal requests that miss at the same time wait for the first one instead of each calling the model',
-	},
-	{
-		displayName: 'Coalesce Wait (Ms)',
-		name: 'coalesceWaitMs',
-		type: 'number',
-		typeOptions: { minValue: 0 },
-		default: 30000,
-		description: 'How long to wait at most for an equal request in flight, in milliseconds',
-	},
-	{
-		displayName: 'Compress Above (Bytes)',
-		name: 'compressAboveBytes',
-		type: 'number',
-		typeOptions: { minValue: 0 },
-		default: 4096,
-		description: 'Larger entries are compressed',
-	},
+	cacheProperties.cacheControl,
+	cacheProperties.coalesce,
+	cacheProperties.coalesceWaitMs,
+	cacheProperties.compressAboveBytes,
 	{
 		displayName: 'If the Backend Fails',
 		name: 'onBackendError',
@@ -92,30 +64,13 @@ export const cacheOptions: INodeProperties[] = [
 		default: 'miss',
 	},
 	{
-		displayName: 'Ignore Fields',
-		name: 'ignoreFields',
-		type: 'string',
-		default: '',
+		...cacheProperties.ignoreFields,
 		placeholder: 'e.g. base_url, seed',
 		description:
 			'Top-level fields of the request that do not shape the answer, separated by commas. Secrets, headers, time limits and the like are ignored already.',
 	},
-	{
-		displayName: 'Key Version',
-		name: 'keyVersion',
-		type: 'string',
-		default: '',
-		placeholder: 'e.g. support-prompt-v3',
-		description: 'Version of your prompt template: a new one makes older answers misses',
-	},
-	{
-		displayName: 'Largest Entry (Bytes)',
-		name: 'maxEntryBytes',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 1048576,
-		description: 'Larger answers are not stored',
-	},
+	cacheProperties.keyVersion,
+	cacheProperties.maxEntryBytes,
 	{
 		displayName: 'Largest Request (Bytes)',
 		name: 'maxRequestBytes',
@@ -133,35 +88,8 @@ export const cacheOptions: INodeProperties[] = [
 		description:
 			'Longer prompts go to the large model; estimated at four characters a token, 0 for no limit',
 	},
-	{
-		displayName: 'Lifetime Jitter (Percent)',
-		name: 'ttlJitterPercent',
-		type: 'number',
-		typeOptions: { minValue: 0, maxValue: 100 },
-		default: 10,
-		description:
-			'Shortens each lifetime by a random share of up to this much, so that entries stored together do not expire together',
-	},
-	{
-		displayName: 'Normalization',
-		name: 'normalization',
-		type: 'options',
-		options: [
-			{
-				name: 'None',
-				value: 'none',
-				description: 'The texts count to the letter',
-			},
-			{
-				name: 'White Space',
-				value: 'whitespace',
-				description:
-					'Runs of white space count as one space, and Unicode is unified (NFC). Not for code or poems.',
-			},
-		],
-		default: 'none',
-		description: 'What to overlook in the texts of a request. Letter case always counts.',
-	},
+	cacheProperties.ttlJitterPercent,
+	cacheProperties.normalization,
 	{
 		displayName: "Provider's Prompt Cache",
 		name: 'providerCache',
@@ -203,13 +131,5 @@ export const cacheOptions: INodeProperties[] = [
 		placeholder: 'e.g. product-42, pricing',
 		description: 'Names to invalidate the answers by, separated by commas',
 	},
-	{
-		displayName: 'Timeout (Ms)',
-		name: 'timeoutMs',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 500,
-		description:
-			'How long the backend may take, in milliseconds, before the workflow goes on without it',
-	},
+	cacheProperties.timeoutMs,
 ];
