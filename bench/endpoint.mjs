@@ -25,7 +25,8 @@ import { ensureUserFolder } from '../scripts/lib/n8nUserFolder.mjs';
 import { startRedis } from '../scripts/lib/redisServer.mjs';
 import { stableId } from '../scripts/lib/templates/fit.mjs';
 import { idleRate, measure, once } from './endpoint/load.mjs';
-import { named, node, workflow } from './lib/workflows.mjs';
+import { node } from '../scripts/lib/templates/node.mjs';
+import { named, workflow } from './lib/workflows.mjs';
 
 const require = createRequire(import.meta.url);
 const { startStandIn } = require('../test/support/standInProvider/index.js');

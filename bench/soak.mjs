@@ -22,7 +22,8 @@ import { startRedis } from '../scripts/lib/redisServer.mjs';
 import { readTemplates } from '../scripts/lib/templates/files.mjs';
 import { fitTemplate, stableId } from '../scripts/lib/templates/fit.mjs';
 import { cpuSeconds } from './endpoint/load.mjs';
-import { named, node, workflow } from './lib/workflows.mjs';
+import { node } from '../scripts/lib/templates/node.mjs';
+import { named, workflow } from './lib/workflows.mjs';
 import { fillMemories, KEY, kinds, startClients } from './soak/clients.mjs';
 
 const { startStandIn } = createRequire(import.meta.url)('../test/support/standInProvider/index.js');

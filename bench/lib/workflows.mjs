@@ -1,16 +1,6 @@
 /** Workflows for benchmarks, as n8n imports them. */
 import { stableId } from '../../scripts/lib/templates/fit.mjs';
 
-export const node = (name, type, typeVersion, parameters, more = {}) => ({
-	id: stableId(name),
-	name,
-	type,
-	typeVersion,
-	position: [0, 0],
-	parameters,
-	...more,
-});
-
 /** `links`: from which node to which, by the first output. */
 export const workflow = (name, nodes, links = {}, more = {}) => ({
 	id: stableId(`bench ${name}`),

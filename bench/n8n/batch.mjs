@@ -1,6 +1,7 @@
 /** Workflows that look up many items in one execution, and what n8n's log says of the time their nodes took. */
 import { createHash } from 'node:crypto';
-import { node, workflow } from '../lib/workflows.mjs';
+import { node } from '../../scripts/lib/templates/node.mjs';
+import { workflow } from '../lib/workflows.mjs';
 import { shippedLookup } from './shipped.mjs';
 
 export const ITEMS = 10_000;

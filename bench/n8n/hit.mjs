@@ -1,6 +1,7 @@
 /** Template 01 as a user runs it, and the same way through n8n's own nodes. */
 import { createHash } from 'node:crypto';
-import { node, workflow } from '../lib/workflows.mjs';
+import { node } from '../../scripts/lib/templates/node.mjs';
+import { workflow } from '../lib/workflows.mjs';
 import { shippedLookup } from './shipped.mjs';
 import { readTemplates } from '../../scripts/lib/templates/files.mjs';
 import { fitTemplate, stableId } from '../../scripts/lib/templates/fit.mjs';

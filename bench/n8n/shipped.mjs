@@ -1,5 +1,5 @@
 /** The lookup that n8n's own nodes can do: a SHA-256 of the request, and what Redis holds under it. */
-import { node } from '../lib/workflows.mjs';
+import { node } from '../../scripts/lib/templates/node.mjs';
 
 /** Nodes "Crypto" and "Redis"; `text` is the expression for what is hashed. */
 export const shippedLookup = (text, credentials) => [

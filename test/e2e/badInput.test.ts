@@ -8,26 +8,11 @@ import type { TestN8n } from '../support/n8n';
 import { backend, references, startTestN8n } from '../support/n8n';
 import type { StandIn } from '../support/standInProvider';
 import { startStandIn } from '../support/standInProvider';
+import { node } from '../../scripts/lib/templates/node.mjs';
 
 let standIn: StandIn;
 let redis: RedisServer | undefined;
 let n8n: TestN8n;
-
-const node = (
-	name: string,
-	type: string,
-	typeVersion: number,
-	parameters: Record<string, unknown>,
-	more: Partial<WorkflowNode> = {},
-): WorkflowNode => ({
-	id: stableId(name),
-	name,
-	type,
-	typeVersion,
-	position: [0, 0],
-	parameters,
-	...more,
-});
 
 const lookup = (parameters: Record<string, unknown>) =>
 	node('Lookup', 'n8n-nodes-prompt-cache.cacheLookup', 1, parameters, {

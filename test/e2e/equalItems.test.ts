@@ -1,33 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
-import type { Workflow, WorkflowNode } from '../../scripts/lib/templates/fit.mjs';
+import type { Workflow } from '../../scripts/lib/templates/fit.mjs';
 import { fitTemplate, stableId } from '../../scripts/lib/templates/fit.mjs';
 import { testCredentials } from '../support/gateway';
 import type { TestN8n } from '../support/n8n';
 import { backend, references, startTestN8n } from '../support/n8n';
 import type { StandIn } from '../support/standInProvider';
 import { startStandIn } from '../support/standInProvider';
+import { node } from '../../scripts/lib/templates/node.mjs';
 
 let standIn: StandIn;
 let redis: RedisServer | undefined;
 let n8n: TestN8n;
-
-const node = (
-	name: string,
-	type: string,
-	typeVersion: number,
-	parameters: Record<string, unknown>,
-	more: Partial<WorkflowNode> = {},
-): WorkflowNode => ({
-	id: stableId(name),
-	name,
-	type,
-	typeVersion,
-	position: [0, 0],
-	parameters,
-	...more,
-});
 
 const to = (name: string, index = 0) => [{ node: name, type: 'main', index }];
 

@@ -12,6 +12,7 @@ import { backend, references, startTestN8n, template } from './n8n';
 import type { StandIn } from './standInProvider';
 import { startStandIn } from './standInProvider';
 import { startTlsProxy } from './tlsProxy';
+import { unflatten } from './unflatten';
 
 const KEY = { 'x-api-key': 'end-to-end' };
 
@@ -152,24 +153,6 @@ async function lastErrors(n8n: TestN8n): Promise<unknown[]> {
 	return Object.values(runData).flatMap((runs) =>
 		runs.map((run) => (run as { error?: unknown }).error),
 	);
-}
-
-/** n8n saves run data as a list in which every string that is a number points to another place of it. */
-function unflatten(list: unknown[]): unknown {
-	const made = new Map<number, unknown>();
-	const at = (index: number): unknown => {
-		if (made.has(index)) return made.get(index);
-		const value = list[index];
-		if (typeof value !== 'object' || value === null) return value;
-		const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
-		made.set(index, copy);
-		for (const [name, inner] of Object.entries(value)) {
-			(copy as Record<string, unknown>)[name] =
-				typeof inner === 'string' ? at(Number(inner)) : inner;
-		}
-		return copy;
-	};
-	return at(0);
 }
 
 /** The text of n8n's NDJSON stream. */

@@ -16,6 +16,7 @@ import { backend, references, startTestN8n, template } from './n8n';
 import { startChatSink, startMailSink } from './sinks';
 import type { StandIn } from './standInProvider';
 import { startStandIn } from './standInProvider';
+import { unflatten } from './unflatten';
 
 /** The key of the Header Auth credential, and the user of the Basic Auth one. */
 const KEY = { 'x-api-key': 'end-to-end' };
@@ -294,22 +295,4 @@ function readRun(status: string, data: string): Ran {
 				(output ?? []).map(({ json }) => json),
 			),
 	};
-}
-
-/** n8n saves an execution as one list, in which a text stands for the index of a value. */
-function unflatten(list: unknown[]): unknown {
-	const made = new Map<number, unknown>();
-	const at = (index: number): unknown => {
-		if (made.has(index)) return made.get(index);
-		const value = list[index];
-		if (typeof value !== 'object' || value === null) return value;
-		const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
-		made.set(index, copy);
-		for (const [name, inner] of Object.entries(value)) {
-			(copy as Record<string, unknown>)[name] =
-				typeof inner === 'string' ? at(Number(inner)) : inner;
-		}
-		return copy;
-	};
-	return at(0);
 }
