@@ -358,10 +358,10 @@ describe.each(here)('the cache on %s', (_name, start) => {
 			const namespace = hex();
 			const old = command({ namespace });
 			await store.store([old]);
-			await new Promise((resolve) => setTimeout(resolve, 60));
+			await new Promise((resolve) => setTimeout(resolve, 600));
 			const young = command({ namespace });
 			await store.store([young]);
-			expect(await store.invalidate(namespace, { by: 'age', olderThanMs: 30 })).toEqual({
+			expect(await store.invalidate(namespace, { by: 'age', olderThanMs: 500 })).toEqual({
 				invalidated: 1,
 			});
 			expect([await found(old), await found(young)]).toEqual([false, true]);
