@@ -8,8 +8,11 @@ import type { Connection } from '../shared/n8n/connections';
 import { withLedger } from '../shared/n8n/openLedger';
 import type { PriceBook } from '../shared/ports/PriceBook';
 import { environmentSink, sendTrace } from '../shared/n8n/traces';
+import { isHit } from '../shared/services/lookup';
+import type { Asked } from '../shared/services/endpoint';
 import { callSpans } from '../shared/services/callSpans';
 import { track, type TrackedCall } from '../shared/services/track';
+import type { Endpoint } from './endpoint';
 
 /** One answer, to be booked in the cost ledger. */
 export interface Booked {
@@ -24,6 +27,29 @@ export interface Booked {
 	/** How long the original call took, for a hit. */
 	originalLatencyMs: number | null;
 }
+
+/** What is booked of a request's answer. */
+export function bookedAs(
+	kind: Booked['kind'],
+	asked: Asked,
+	body: JsonObject,
+	endpoint: Endpoint,
+): Booked {
+	const { request, key, namespace, startedAtMs, outcome } = asked;
+	return {
+		kind,
+		key,
+		body,
+		model: modelOf(request),
+		workflow: endpoint.workflow,
+		namespace,
+		latencyMs: Math.max(0, Date.now() - startedAtMs),
+		originalLatencyMs: isHit(outcome) ? outcome.entry.meta.latencyMs : null,
+	};
+}
+
+/** The model that a request names; empty where it names none. */
+export const modelOf = ({ model }: JsonObject): string => (typeof model === 'string' ? model : '');
 
 const FLUSH_MS = 1_000;
 const MOST_QUEUED = 20_000;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { Endpoint } from './serve';
+import type { Endpoint } from './endpoint';
 import { readEndpoint } from './settings';
 
 /** A changed credential is seen after this; a changed node at once, since its parameters are the name. */

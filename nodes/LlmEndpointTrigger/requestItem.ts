@@ -5,7 +5,7 @@ import { requestTexts } from '../shared/core/request/requestTexts';
 import { writeLease } from '../shared/n8n/lease';
 import type { Asked } from '../shared/services/endpoint';
 import { isHit } from '../shared/services/lookup';
-import type { Endpoint } from './serve';
+import type { Endpoint } from './endpoint';
 
 /**
  * The item with which an execution starts: the request in `body`, the user's words in `chatInput` for

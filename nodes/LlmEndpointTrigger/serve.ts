@@ -1,31 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { LRUCache } from 'lru-cache';
 import type { JsonObject } from '../shared/core/json';
 import { answerBody, eventsFor } from '../shared/core/protocol/answer';
 import { budgetSpent, type EndpointError } from '../shared/core/protocol/errors';
 import { modelsBody } from '../shared/core/protocol/models';
-import type { AnswerFrame, Operation, Protocol } from '../shared/core/protocol/protocol';
-import { readRequest } from '../shared/core/protocol/readRequest';
+import type { AnswerFrame, Operation } from '../shared/core/protocol/protocol';
 import { findRoute } from '../shared/core/protocol/routes';
+import { bookLostCall } from '../shared/n8n/bookLostCall';
+import { usageToStore } from '../shared/n8n/storedUsage';
 import {
 	ask,
 	authenticate,
 	giveUp,
-	identify,
 	keepAnswer,
 	limitRate,
 	type Asked,
-	type Buckets,
 	type Caller,
-	type EndpointSettings,
-	type Identified,
 } from '../shared/services/endpoint';
-import { bookLostCall } from '../shared/n8n/bookLostCall';
-import { usageToStore } from '../shared/n8n/storedUsage';
-import type { Connection } from '../shared/n8n/connections';
 import { isHit } from '../shared/services/lookup';
-import { bookAnswer, type Booked } from './booking';
+import { bookAnswer, bookedAs, modelOf } from './booking';
+import type { Endpoint } from './endpoint';
 import {
 	COST_HEADER,
 	EVENT_HEADERS,
@@ -35,36 +29,10 @@ import {
 	type Exchange,
 } from './exchange';
 import { spentUntil } from './keyBudget';
-import { readBody, type BodyLimits } from './readBody';
+import { readBody } from './readBody';
+import { recall, type Known } from './recall';
+import { refresher } from './refresher';
 import { requestItem } from './requestItem';
-
-/** One endpoint: what its node's parameters say, and what it works with. */
-export interface Endpoint extends EndpointSettings, BodyLimits {
-	/** Tells endpoints apart where they share something. */
-	id: string;
-	protocol: Protocol;
-	backend: string;
-	models: readonly string[];
-	answerTimeoutMs: number;
-	/** Most clients that may wait for an execution at the same time. */
-	maxWaiting: number;
-	/** Hits start an execution too, by the second output. */
-	recordHits: boolean;
-	/** A Cache Store in the workflow takes over the lease. */
-	storesItself: boolean;
-	buckets: Buckets;
-	/** Requests by their text. */
-	recalled: LRUCache<string, Known>;
-	workflow: string;
-	/** Book misses too: no Cost Tracker in the workflow does. */
-	booksCalls: boolean;
-	open(): Connection;
-	stop(executionId: string): void;
-	/** No AI node, which alone can be stopped, is in the workflow. */
-	runsOn: boolean;
-	/** Clients that wait now. */
-	waiting: { count: number };
-}
 
 /** Starts an execution for the item; the exchange is its client, where one waits. */
 export type StartExecution = (item: JsonObject, exchange?: Exchange) => void;
@@ -97,29 +65,6 @@ export async function serve(
 	const read = recall(body.text, route.operation, admitted.caller, endpoint);
 	if (!read.ok) return refuse(read.error);
 	await answer(request, response, route.operation, read.known, admitted.caller, endpoint, start);
-}
-
-/** What is known of a body's text without reading it again: clients repeat themselves. */
-export interface Known extends Identified {
-	streamed: boolean;
-}
-
-const LONGEST_RECALLED = 64 * 1024;
-
-function recall(
-	text: string,
-	operation: Operation,
-	caller: Caller,
-	endpoint: Endpoint,
-): { ok: true; known: Known } | { ok: false; error: EndpointError } {
-	const name = `${operation} ${caller.namespace} ${text}`;
-	const before = endpoint.recalled.get(name);
-	if (before) return { ok: true, known: before };
-	const read = readRequest(operation, text);
-	if (!read.ok) return read;
-	const known = { ...identify(read.request, caller, endpoint), streamed: read.streamed };
-	if (text.length <= LONGEST_RECALLED) endpoint.recalled.set(name, known);
-	return { ok: true, known };
 }
 
 async function answer(
@@ -203,61 +148,10 @@ async function answer(
 	start(item(), exchange);
 }
 
-/** Keeps the answer that an execution computes behind the back of a client who got a stale one. */
-function refresher(
-	asked: Asked,
-	operation: Operation,
-	frame: AnswerFrame,
-	endpoint: Endpoint,
-): Exchange {
-	let over = false;
-	const end = (): void => {
-		if (!over) void giveUp(asked, endpoint, endpoint.open(), true);
-		over = true;
-	};
-	return {
-		receive(message) {
-			if (over || message.promptCache !== 'answer') return;
-			const given = answerBody(operation, message.item, frame);
-			if (!given.ok) return end();
-			over = true;
-			void keepAnswer(
-				asked,
-				{ response: given.body, reply: message.item },
-				endpoint,
-				endpoint.open(),
-			);
-		},
-		ended: end,
-		fail: end,
-	};
-}
-
 const onlyIfCached = (cacheControl: string | undefined): boolean =>
 	cacheControl !== undefined && /(^|[\s,])only-if-cached\b/i.test(cacheControl);
 
 const usd = (cost: number): string => cost.toFixed(9).replace(/\.?0+$/, '');
-
-const modelOf = ({ model }: JsonObject): string => (typeof model === 'string' ? model : '');
-
-function bookedAs(
-	kind: Booked['kind'],
-	asked: Asked,
-	body: JsonObject,
-	endpoint: Endpoint,
-): Booked {
-	const { request, key, namespace, startedAtMs, outcome } = asked;
-	return {
-		kind,
-		key,
-		body,
-		model: modelOf(request),
-		workflow: endpoint.workflow,
-		namespace,
-		latencyMs: Math.max(0, Date.now() - startedAtMs),
-		originalLatencyMs: isHit(outcome) ? outcome.entry.meta.latencyMs : null,
-	};
-}
 
 function frameOf(request: JsonObject, nowMs: number): AnswerFrame {
 	let id: string | undefined;

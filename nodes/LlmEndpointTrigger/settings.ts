@@ -9,7 +9,8 @@ import type { Protocol } from '../shared/core/protocol/protocol';
 import { stopExecution } from '../shared/n8n/stopExecution';
 import { triggerBackend } from '../shared/n8n/triggerBackend';
 import type { Buckets } from '../shared/services/endpoint';
-import type { Endpoint, Known } from './serve';
+import type { Endpoint } from './endpoint';
+import type { Known } from './recall';
 
 interface KeyRow {
 	name?: string;

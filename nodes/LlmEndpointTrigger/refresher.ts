@@ -1,0 +1,35 @@
+import { answerBody } from '../shared/core/protocol/answer';
+import type { AnswerFrame, Operation } from '../shared/core/protocol/protocol';
+import { giveUp, keepAnswer, type Asked } from '../shared/services/endpoint';
+import type { Endpoint } from './endpoint';
+import type { Exchange } from './exchange';
+
+/** Keeps the answer that an execution computes behind the back of a client who got a stale one. */
+export function refresher(
+	asked: Asked,
+	operation: Operation,
+	frame: AnswerFrame,
+	endpoint: Endpoint,
+): Exchange {
+	let over = false;
+	const end = (): void => {
+		if (!over) void giveUp(asked, endpoint, endpoint.open(), true);
+		over = true;
+	};
+	return {
+		receive(message) {
+			if (over || message.promptCache !== 'answer') return;
+			const given = answerBody(operation, message.item, frame);
+			if (!given.ok) return end();
+			over = true;
+			void keepAnswer(
+				asked,
+				{ response: given.body, reply: message.item },
+				endpoint,
+				endpoint.open(),
+			);
+		},
+		ended: end,
+		fail: end,
+	};
+}
