@@ -40,7 +40,8 @@ function sorted(value: Json): Json | undefined {
 	if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
 		return undefined;
 	const keys = Object.keys(value);
-	if (keys.length > 1) keys.sort();
+	// Sorting leaves more garbage than all else here, and most keys stand in order.
+	if (keys.some((key, at) => at > 0 && key < keys[at - 1]!)) keys.sort();
 	const object: JsonObject = {};
 	for (const key of keys) {
 		const inner = sorted(value[key]!);

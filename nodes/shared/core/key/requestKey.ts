@@ -39,10 +39,10 @@ export function shapingFields(
  */
 export function requestKey(request: JsonObject, options: KeyOptions): string {
 	const material = canonicalJson({
-		scheme: KEY_SCHEME,
-		namespace: options.namespace,
 		keyVersion: options.keyVersion ?? '',
+		namespace: options.namespace,
 		request: shapingFields(request, options.ignoreFields),
+		scheme: KEY_SCHEME,
 	});
 	const { maxBytes = Infinity } = options;
 	if (material.length > maxBytes / 3 && Buffer.byteLength(material) > maxBytes) {
