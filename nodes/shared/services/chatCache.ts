@@ -12,7 +12,7 @@ import type {
 	NearAnswer,
 	ServedAnswer,
 } from './chatTurn';
-import { isHit, lookup, type LookupOutcome } from './lookup';
+import { isHit, leads, lookup, type LookupOutcome } from './lookup';
 import { storeAnswers, type StoreOutcome, type StoreRequest } from './store';
 
 /**
@@ -199,9 +199,6 @@ async function release(
 		deps,
 	);
 }
-
-const leads = (outcome: LookupOutcome): boolean =>
-	isHit(outcome) ? outcome.refresh : outcome.leader;
 
 function requestFor(
 	{ request, key, explained }: Turn,

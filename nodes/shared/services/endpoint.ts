@@ -10,7 +10,7 @@ import { takeRequest, type Bucket } from '../core/protocol/rateLimit';
 import type { LRUCache } from 'lru-cache';
 import { decodeOnce } from './decodeOnce';
 import { gatherLookups } from './gatherLookups';
-import { isHit, lookup, type LookupDeps, type LookupOutcome } from './lookup';
+import { isHit, leads, lookup, type LookupDeps, type LookupOutcome } from './lookup';
 import type { PendingRequests } from './pendingRequests';
 import { storeAnswers, type StoreOutcome, type StoreSettings } from './store';
 
@@ -142,8 +142,7 @@ export async function ask(
 			{ store: gatherLookups(deps.store), clock: deps.clock, leases: deps.leases },
 		);
 		const { token, epoch } = outcome!;
-		const leads = isHit(outcome!) ? outcome.refresh : outcome!.leader;
-		if (token && (leads || !isHit(outcome!))) {
+		if (token && (leads(outcome!) || !isHit(outcome!))) {
 			deps.pending.set(token, {
 				namespace,
 				key,
@@ -152,7 +151,7 @@ export async function ask(
 				explained,
 				epoch,
 				startedAtMs,
-				leads,
+				leads: leads(outcome!),
 			});
 		}
 		return { ...known, outcome: outcome! };
@@ -226,7 +225,7 @@ export async function giveUp(
 ): Promise<void> {
 	const { token } = outcome;
 	const markMs = hasFailed ? RELEASE_MARK_MS : 0;
-	if (!token || !(isHit(outcome) ? outcome.refresh : outcome.leader)) return;
+	if (!token || !leads(outcome)) return;
 	deps.pending.delete(token);
 	const refs = [{ namespace, key, token }];
 	const release = (): Promise<void> =>

@@ -8,13 +8,13 @@ import { decideRow } from './decideRow';
 import { LEASE_TTL_MS, type LeaseKeeper } from './leaseKeeper';
 import {
 	isHit,
-	isMiss,
+	leads,
 	type LookupOutcome,
 	type LookupRequest,
 	type LookupSettings,
 } from './lookupOutcome';
 
-export { isHit };
+export { isHit, leads };
 export type { LookupOutcome, LookupRequest, LookupSettings };
 
 export interface LookupDeps {
@@ -91,9 +91,8 @@ export async function lookup(
 		held.length > 0;
 		pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS)
 	) {
-		const leads = asked.some(({ outcome }) => isMiss(outcome) && outcome.leader);
 		const leftMs = deadlineMs - clock.elapsedMs();
-		if (leads || leftMs <= 0) break;
+		if (leftMs <= 0 || asked.some(({ outcome }) => leads(outcome))) break;
 		await clock.sleep(Math.min(pollMs * (0.5 + clock.random()), leftMs));
 		const waiting = held;
 		try {
@@ -134,13 +133,13 @@ async function askOnce(
 		const { outcome } = one;
 		const row = rows[index]!;
 		const state = states[index]!;
-		const leads = state === 'acquired' || state === 'inherited';
+		const taken = state === 'acquired' || state === 'inherited';
 		if (state === 'inherited') deps.leases.inherited(one);
 		if (isHit(outcome)) {
-			outcome.refresh = outcome.status === 'stale' && leads;
+			outcome.refresh = outcome.status === 'stale' && taken;
 			return false;
 		}
-		outcome.leader = leads;
+		outcome.leader = taken;
 		if (state === 'inherited') outcome.reasons.push('who asked before ended without an answer');
 		if (state === 'released') outcome.reasons.push('another caller just failed to answer it');
 		// An entry that came while we waited and still may not be served: the next one would not do either.
@@ -204,8 +203,7 @@ async function leaseStates(
 
 function keepLeases(asked: Asked[], deps: LookupDeps, untilMs: number): void {
 	for (const one of asked) {
-		const leads = isMiss(one.outcome) ? one.outcome.leader : one.outcome.refresh;
-		if (leads) deps.leases.keep(one, untilMs);
+		if (leads(one.outcome)) deps.leases.keep(one, untilMs);
 	}
 }
 

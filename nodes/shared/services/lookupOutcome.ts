@@ -51,3 +51,7 @@ export type Miss = Exclude<LookupOutcome, Hit>;
 export const isHit = (outcome: LookupOutcome): outcome is Hit => 'entry' in outcome;
 
 export const isMiss = (outcome: LookupOutcome): outcome is Miss => !isHit(outcome);
+
+/** This caller, and no other, computes an answer: the missing one, or a fresh one for a stale entry. */
+export const leads = (outcome: LookupOutcome): boolean =>
+	isHit(outcome) ? outcome.refresh : outcome.leader;

@@ -193,6 +193,21 @@ describe.each(BACKENDS)('single-flight over %s', (_name, start) => {
 		expect(performance.now() - since).toBeLessThan(5_000);
 	});
 
+	it('does not wait while it leads a refresh either: its lease would lapse meanwhile', async () => {
+		const control = 'stale-while-revalidate=60';
+		const [stale, held] = [asked(question(), control), asked(question(), control)];
+		await here.answer(stale, 'old', undefined, { ttlMs: 1 });
+		await pause(10);
+		await elsewhere.ask(held);
+		const since = performance.now();
+		const outcomes = await here.lookup([stale, held]);
+		expect(outcomes).toMatchObject([
+			{ status: 'stale', refresh: true },
+			{ status: 'miss', leader: false },
+		]);
+		expect(performance.now() - since).toBeLessThan(5_000);
+	});
+
 	it.each(['no-cache', 'no-store', 'only-if-cached'])('does not wait under %s', async (control) => {
 		const words = question();
 		await here.ask(asked(words));
