@@ -36,11 +36,23 @@ class Asked implements LookupQuery {
 	/** When the entry that may not be served was stored, at the first look; 0 where there was none. */
 	firstStoredAtMs?: number;
 	#token?: string;
+	#givenUp = false;
 
 	constructor(
 		readonly request: LookupRequest,
-		readonly takesLease: boolean,
+		private readonly wantsLease: boolean,
 	) {}
+
+	get takesLease(): boolean {
+		return this.wantsLease && !this.#givenUp;
+	}
+
+	/** Takes no lease from now on; true where it may have taken one already. */
+	giveUpLease(): boolean {
+		const mayHold = this.takesLease && this.#token !== undefined;
+		this.#givenUp = true;
+		return mayHold;
+	}
 
 	get token(): string {
 		return (this.#token ??= randomUUID());
@@ -126,7 +138,9 @@ async function askOnce(
 	deps: LookupDeps,
 ): Promise<Asked[]> {
 	const timeoutMs = settings.timeoutMs + open.length * EXTRA_TIMEOUT_MS;
-	const rows = await deps.store.run((live) => lookUpInParts(open, live, settings), timeoutMs);
+	const rows = await orGiveUp(open, deps, () =>
+		deps.store.run((live) => lookUpInParts(open, live, settings), timeoutMs),
+	);
 	if (open.every(({ outcome }) => outcome.status === 'hit')) return [];
 	const states = await leaseStates(open, rows, timeoutMs, deps);
 	return open.filter((one, index) => {
@@ -180,25 +194,43 @@ async function leaseStates(
 	open: Asked[],
 	rows: LookupRow[],
 	timeoutMs: number,
-	{ store }: LookupDeps,
+	deps: LookupDeps,
 ): Promise<LeaseState[]> {
 	const states = rows.map((row): LeaseState => (row.found ? 'none' : row.lease));
 	const wanting = open.flatMap((one, index) => {
 		const row = rows[index]!;
 		if (one.outcome.status === 'hit' || !one.takesLease || !row.found) return [];
 		const { namespace, key, token } = one;
-		return [{ index, ref: { namespace, key, token, storedAtMs: row.storedAtMs } }];
+		return [{ index, one, ref: { namespace, key, token, storedAtMs: row.storedAtMs } }];
 	});
 	if (wanting.length === 0) return states;
 	const refs = wanting.map(({ ref }) => ref);
 	try {
-		const taken = await store.run((live) => live.acquireLeases(refs, LEASE_TTL_MS), timeoutMs);
+		const taken = await orGiveUp(
+			wanting.map(({ one }) => one),
+			deps,
+			() => deps.store.run((live) => live.acquireLeases(refs, LEASE_TTL_MS), timeoutMs),
+		);
 		wanting.forEach(({ index }, at) => (states[index] = taken[at]!));
 	} catch (error) {
 		// Without leases nobody waits for anybody; what was found is served all the same.
 		if (!(error instanceof StoreUnavailable)) throw error;
 	}
 	return states;
+}
+
+/** A backend that answers too late may have given leases all the same: who takes them over must not think their holder dead. */
+async function orGiveUp<T>(
+	asked: readonly Asked[],
+	{ leases, clock }: LookupDeps,
+	work: () => Promise<T>,
+): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		for (const one of asked) if (one.giveUpLease()) leases.keep(one, clock.elapsedMs());
+		throw error;
+	}
 }
 
 function keepLeases(asked: Asked[], deps: LookupDeps, untilMs: number): void {

@@ -136,6 +136,19 @@ describe.each(BACKENDS)('single-flight over %s', (_name, start) => {
 		expect(await askUntilLeading(request)).toBe(false);
 	});
 
+	it('does not take a caller for dead who went on by itself since the backend answered too late', async () => {
+		const [absent, expired] = [asked(question()), asked(question())];
+		await here.answer(expired, 'old', undefined, { ttlMs: 1 });
+		await pause(10);
+		const late = engineOver(answeringLate(backend.reopen(), 200));
+		for (const request of [absent, expired]) {
+			const outcome = await late.ask(request, { timeoutMs: 20 }).catch(() => undefined);
+			expect(outcome && leads(outcome)).toBeFalsy();
+		}
+		expect(await Promise.all([absent, expired].map(askUntilLeading))).toEqual([false, false]);
+		late.close();
+	});
+
 	it('waits no longer than asked, and then goes on by itself', async () => {
 		const request = asked(question());
 		await here.ask(request);
@@ -284,6 +297,22 @@ describe.each(BACKENDS)('single-flight over %s', (_name, start) => {
 		});
 	});
 });
+
+/** A store that does what it is asked for, and tells of leases only after a while. */
+function answeringLate(store: CacheStore, afterMs: number): CacheStore {
+	const late = async <T>(reply: T): Promise<T> => {
+		await pause(afterMs);
+		return reply;
+	};
+	return {
+		...store,
+		lookup: async (queries) => {
+			const reply = await store.lookup(queries);
+			return reply.rows.every(({ found }) => found) ? reply : late(reply);
+		},
+		acquireLeases: async (refs, ttlMs) => late(await store.acquireLeases(refs, ttlMs)),
+	};
+}
 
 /** A store whose lookups fail after some that succeed. */
 function failingAfter(successes: number, store: CacheStore): CacheStore {
