@@ -1,10 +1,11 @@
 import { answerBody } from '../shared/core/protocol/answer';
 import type { AnswerFrame, Operation } from '../shared/core/protocol/protocol';
-import { giveUp, keepAnswer, type Asked } from '../shared/services/endpoint';
+import { giveUp, type Asked } from '../shared/services/endpoint';
 import type { Endpoint } from './endpoint';
 import type { Exchange } from './exchange';
+import { keepAndBook } from './keepAndBook';
 
-/** Keeps the answer that an execution computes behind the back of a client who got a stale one. */
+/** Keeps and books the answer that an execution computes behind the back of a client who got a stale one. */
 export function refresher(
 	asked: Asked,
 	operation: Operation,
@@ -22,12 +23,8 @@ export function refresher(
 			const given = answerBody(operation, message.item, frame);
 			if (!given.ok) return end();
 			over = true;
-			void keepAnswer(
-				asked,
-				{ response: given.body, reply: message.item },
-				endpoint,
-				endpoint.open(),
-			);
+			// Nobody waits for it: where it cannot be kept, the stale answer stays.
+			keepAndBook(asked, given.body, message.item, endpoint).catch(() => undefined);
 		},
 		ended: end,
 		fail: end,

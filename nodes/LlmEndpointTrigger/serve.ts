@@ -7,18 +7,16 @@ import { modelsBody } from '../shared/core/protocol/models';
 import type { AnswerFrame, Operation } from '../shared/core/protocol/protocol';
 import { findRoute } from '../shared/core/protocol/routes';
 import { bookLostCall } from '../shared/n8n/bookLostCall';
-import { usageToStore } from '../shared/n8n/storedUsage';
 import {
 	ask,
 	authenticate,
 	giveUp,
-	keepAnswer,
 	limitRate,
 	type Asked,
 	type Caller,
 } from '../shared/services/endpoint';
 import { isHit } from '../shared/services/lookup';
-import { bookAnswer, bookedAs, modelOf } from './booking';
+import { bookAnswer, bookedAs } from './booking';
 import type { Endpoint } from './endpoint';
 import {
 	COST_HEADER,
@@ -28,6 +26,7 @@ import {
 	sendJson,
 	type Exchange,
 } from './exchange';
+import { keepAndBook } from './keepAndBook';
 import { spentUntil } from './keyBudget';
 import { readBody } from './readBody';
 import { recall, type Known } from './recall';
@@ -128,12 +127,9 @@ async function answer(
 		headers,
 		timeoutMs: endpoint.answerTimeoutMs,
 		async onAnswer(body, reply) {
-			const connection = endpoint.open();
-			const usage = usageToStore(body, modelOf(request) || null, Date.now());
-			await keepAnswer(asked, { response: body, reply, usage }, endpoint, connection);
-			if (endpoint.booksCalls) bookAnswer(connection, bookedAs('call', asked, body, endpoint));
+			const costUsd = await keepAndBook(asked, body, reply, endpoint);
 			const late: Record<string, string> = {};
-			if (typeof usage?.usd === 'number') late[COST_HEADER] = usd(usage.usd);
+			if (costUsd !== undefined) late[COST_HEADER] = usd(costUsd);
 			return late;
 		},
 		onEnd: () => endpoint.waiting.count--,

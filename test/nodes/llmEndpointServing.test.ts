@@ -1,15 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import http from 'node:http';
 import { freePort } from '../../scripts/lib/freePort.mjs';
+import type { Endpoint } from '../../nodes/LlmEndpointTrigger/endpoint';
 import type { Exchange } from '../../nodes/LlmEndpointTrigger/exchange';
 import { listen } from '../../nodes/LlmEndpointTrigger/listener';
 import { serve } from '../../nodes/LlmEndpointTrigger/serve';
 import { readEndpoint, readPlace } from '../../nodes/LlmEndpointTrigger/settings';
+import { decodeEntry } from '../../nodes/shared/core/entry/envelope';
 import type { JsonObject } from '../../nodes/shared/core/json';
 import { openLedger } from '../../nodes/shared/n8n/openLedger';
+import type { CacheStore, ExportedEntry } from '../../nodes/shared/ports/CacheStore';
+import { until } from '../support/redisCluster';
 import { context, inTriggerFolder, KEY } from '../support/triggerContext';
 
 const closers = inTriggerFolder();
+
+async function entriesOf(store: CacheStore, namespace: string): Promise<ExportedEntry[]> {
+	const all: ExportedEntry[] = [];
+	for await (const entry of store.entries(namespace)) all.push(entry);
+	return all;
+}
 
 describe('an endpoint that serves', () => {
 	const request = (content: string, more: JsonObject = {}) => ({
@@ -47,6 +57,12 @@ describe('an endpoint that serves', () => {
 			stopped,
 			endpoint,
 		};
+	}
+
+	/** What is in the ledger. */
+	function booked(endpoint: Endpoint) {
+		const everything = { span: 'day', fromMs: 0, toMs: Date.now() + 1 } as const;
+		return openLedger(endpoint.open()).rows(everything);
 	}
 
 	it('starts an execution with the request, the user’s words and no header of the client', async () => {
@@ -91,9 +107,7 @@ describe('an endpoint that serves', () => {
 		const answers = await Promise.all(waiting);
 		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 		expect(items).toHaveLength(2);
-		const everything = { span: 'day', fromMs: 0, toMs: Date.now() + 1 } as const;
-		const rows = await openLedger(endpoint.open()).rows(everything);
-		const lost = rows.filter(({ counters }) => counters.lostCalls > 0);
+		const lost = (await booked(endpoint)).filter(({ counters }) => counters.lostCalls > 0);
 		expect(lost).toMatchObject([
 			{
 				dimensions: { namespace: 'tests', workflow: 'Test' },
@@ -209,6 +223,28 @@ describe('an endpoint that serves', () => {
 		expect((await send('')).headers.get('x-prompt-cache-status')).toBe('hit');
 		expect((await send('no-cache')).headers.get('x-prompt-cache-status')).toBe('miss');
 		expect(items).toHaveLength(3);
+	});
+
+	it('books the call that refreshes a stale answer, and keeps what it cost', async () => {
+		const keys = { key: [{ key: KEY, name: 'tester', namespace: 'refreshed' }] };
+		const { url, items, endpoint } = await openEndpoint({ keys, ttlSeconds: 0.01 }, PRICED);
+		const asked = request('grows old');
+		const send = (control: string) =>
+			fetch(url, { ...asked, headers: { ...asked.headers, 'cache-control': control } });
+		await send('');
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		const stale = await send('stale-while-revalidate=60');
+		expect(stale.headers.get('x-prompt-cache-status')).toBe('stale');
+		expect(items).toHaveLength(2);
+		await until(async () => {
+			const rows = await booked(endpoint);
+			return rows.some(
+				({ dimensions: { namespace }, counters }) =>
+					namespace === 'refreshed' && counters.calls === 2,
+			);
+		});
+		const [again] = await endpoint.open().store.run((live) => entriesOf(live, 'refreshed'), 1_000);
+		expect(decodeEntry(again!.packed, []).meta.usage).toMatchObject({ usd: 0.00075 });
 	});
 
 	it('starts an execution for a hit too where that is asked for', async () => {
