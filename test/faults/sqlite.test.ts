@@ -205,6 +205,23 @@ describe('SQLite that may only be read', () => {
 		db.close();
 	});
 
+	it('goes on serving hits while many at once ask for stale entries that nobody can refresh', async () => {
+		const { db } = openDatabase(join(folder, 'cache.sqlite'), CACHE_SCHEMA, 0);
+		const engine = engineOver(cacheOf(db));
+		const stale = Array.from({ length: 10 }, (_, index) =>
+			asked(`stale ${index}`, 'stale-while-revalidate=60'),
+		);
+		for (const request of stale) await engine.answer(request, 'old', undefined, { ttlMs: 1 });
+		await engine.answer(asked('question 0'), 'answer 0 .');
+		await new Promise((resolve) => setTimeout(resolve, 10));
+		db.exec('PRAGMA query_only = ON');
+		const outcomes = await Promise.all(stale.map((request) => engine.ask(request)));
+		expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['stale']));
+		expect(await audit(engine, 1)).toEqual({ hits: 1, wrong: 0 });
+		engine.close();
+		db.close();
+	});
+
 	it('is unavailable with a hint on a file system that was mounted read-only, and is not set aside', async () => {
 		const [files, mount] = [join(folder, 'files'), join(folder, 'mount')];
 		mkdirSync(mount);

@@ -3,8 +3,10 @@ import type { Components } from '../../core/explain/components';
 import { isInvalidated, NAMESPACE_TAG } from '../../core/freshness/invalidation';
 import type {
 	CacheStore,
+	LeaseState,
 	LookupQuery,
 	LookupRow,
+	RenewalRef,
 	StoreCommand,
 	StoreReply,
 } from '../../ports/CacheStore';
@@ -186,14 +188,19 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 		acquireLeases: async (refs, ttlMs) =>
 			ask(() => {
 				const nowMs = clock.nowMs();
-				return inTransaction(db, () =>
-					refs.map(({ namespace, key, token, storedAtMs }) => {
-						const id = Buffer.from(key, 'hex');
-						const row = storedAt.get(id, namespaces.find(namespace).id);
-						const anew = row !== undefined && row.stored_at !== storedAtMs;
-						return anew ? 'held' : leases.acquire(id, { token, ttlMs }, nowMs);
-					}),
-				);
+				const acquire = ({ namespace, key, token, storedAtMs }: RenewalRef): LeaseState => {
+					const id = Buffer.from(key, 'hex');
+					const row = storedAt.get(id, namespaces.find(namespace).id);
+					const anew = row !== undefined && row.stored_at !== storedAtMs;
+					return anew ? 'held' : leases.acquire(id, { token, ttlMs }, nowMs);
+				};
+				try {
+					return inTransaction(db, () => refs.map(acquire));
+				} catch (error) {
+					// No failure of the backend: what was found is served, and the breaker stays closed.
+					if (refusedWrite(error) === undefined) throw error;
+					return refs.map(() => 'none');
+				}
 			}),
 		extendLeases: async (refs, ttlMs) => ask(() => leases.extend(refs, clock.nowMs() + ttlMs)),
 		releaseLeases: async (refs, markMs) => ask(() => leases.release(refs, clock.nowMs() + markMs)),
