@@ -18,7 +18,9 @@ export function recall(
 	caller: Caller,
 	endpoint: Endpoint,
 ): { ok: true; known: Known } | { ok: false; error: EndpointError } {
-	const name = `${operation} ${caller.namespace} ${text}`;
+	const { namespace } = caller;
+	// With its length, since a namespace may hold anything: no other one's text reads the same.
+	const name = `${operation} ${namespace.length} ${namespace} ${text}`;
 	const before = endpoint.recalled.get(name);
 	if (before) return { ok: true, known: before };
 	const read = readRequest(operation, text);

@@ -225,6 +225,24 @@ describe('an endpoint that serves', () => {
 		expect(items).toHaveLength(3);
 	});
 
+	it('does not take one namespace for another whose name and text read the same together', async () => {
+		const namespaces = ['shared', 'shared '];
+		const key = namespaces.map((namespace, at) => ({ key: `${KEY}-${at}`, namespace }));
+		const { url } = await openEndpoint({ keys: { key } }, { answer: 'for one alone' });
+		const { method, headers, body } = request('who is asking?');
+		const statuses = [];
+		for (const [at, text] of [` ${body}`, body].entries()) {
+			const authorization = `Bearer ${KEY}-${at}`;
+			const answer = await fetch(url, {
+				method,
+				headers: { ...headers, authorization },
+				body: text,
+			});
+			statuses.push(answer.headers.get('x-prompt-cache-status'));
+		}
+		expect(statuses).toEqual(['miss', 'miss']);
+	});
+
 	it('books the call that refreshes a stale answer, and keeps what it cost', async () => {
 		const keys = { key: [{ key: KEY, name: 'tester', namespace: 'refreshed' }] };
 		const { url, items, endpoint } = await openEndpoint({ keys, ttlSeconds: 0.01 }, PRICED);
