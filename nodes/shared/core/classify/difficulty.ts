@@ -8,7 +8,7 @@ export interface DifficultySignals {
 	steps: number;
 	conditions: number;
 	constraints: number;
-	/** Different quantities in the prompt. */
+	/** Words that begin with a digit. */
 	quantities: number;
 	/** Sentences that state or ask something. */
 	sentences: number;
