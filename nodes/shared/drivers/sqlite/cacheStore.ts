@@ -202,8 +202,10 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 					return refs.map(() => 'none');
 				}
 			}),
-		extendLeases: async (refs, ttlMs) => ask(() => leases.extend(refs, clock.nowMs() + ttlMs)),
-		releaseLeases: async (refs, markMs) => ask(() => leases.release(refs, clock.nowMs() + markMs)),
+		extendLeases: async (refs, ttlMs) =>
+			ask(() => inTransaction(db, () => leases.extend(refs, clock.nowMs() + ttlMs))),
+		releaseLeases: async (refs, markMs) =>
+			ask(() => inTransaction(db, () => leases.release(refs, clock.nowMs() + markMs))),
 		invalidate: async (namespace, target) =>
 			ask(() => inTransaction(db, () => invalidate(namespace, target))),
 		count: async (namespace, counts) =>
