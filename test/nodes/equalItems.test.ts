@@ -195,6 +195,11 @@ describe('equal items of one batch', () => {
 		expect(hints[0]).toContain('no Cache Store was found');
 	});
 
+	it('are equal where one has an empty list of files and the other none', async () => {
+		const { misses } = await lookUp([ask(1, 'a'), { ...ask(2, 'a'), binary: {} }]);
+		expect(misses.map(({ json }) => json.id)).toEqual([1]);
+	});
+
 	it('each ask where they want no cached answer', async () => {
 		const options = { ...ONCE, cacheControl: 'no-store' };
 		expect((await lookUp(items, { parameters: { options } })).misses).toHaveLength(5);

@@ -24,7 +24,9 @@ export function requestReader(
 			String(model(itemIndex) ?? ''),
 			modelParameters(itemIndex),
 		);
-		return item.binary ? withFiles(ctx, request, item, itemIndex) : request;
+		// Some nodes leave an empty list of files where others leave none.
+		const names = item.binary ? Object.keys(item.binary) : [];
+		return names.length > 0 ? withFiles(ctx, request, names, itemIndex) : request;
 	};
 }
 
@@ -94,11 +96,11 @@ function valueAt(json: JsonObject, path: string): Json | undefined {
 async function withFiles(
 	ctx: IExecuteFunctions,
 	request: JsonObject,
-	item: INodeExecutionData,
+	names: readonly string[],
 	itemIndex: number,
 ): Promise<JsonObject> {
 	const files: JsonObject = {};
-	for (const name of Object.keys(item.binary ?? {})) {
+	for (const name of names) {
 		const bytes = await ctx.helpers.getBinaryDataBuffer(itemIndex, name);
 		files[name] = createHash('sha256').update(bytes).digest('hex');
 	}
