@@ -19,7 +19,7 @@ export function guardStore(store: CacheStore): GuardedStore & { close(): void } 
 	let timer: NodeJS.Timeout | undefined;
 
 	function failed(onTrial: boolean, error: StoreUnavailable): void {
-		// Callers whose lookups went together have one failure between them.
+		// Callers whose lookups went together have one failure between them; where it came too late, each has its own.
 		if (error === lastFailure && !onTrial) return;
 		lastFailure = error;
 		failuresInRow += 1;
