@@ -33,8 +33,13 @@ export function equalMisses(
 		if ('error' in one || !asksModel(one, answer)) return;
 		const { key } = one.asked;
 		const first = firsts.get(key);
-		if (first === undefined) firsts.set(key, index);
-		else others.set(first, [...(others.get(first) ?? []), index]);
+		if (first === undefined) {
+			firsts.set(key, index);
+			return;
+		}
+		const behind = others.get(first);
+		if (behind) behind.push(index);
+		else others.set(first, [index]);
 	});
 	if (others.size === 0) return NONE;
 	const source = sourceOf(ctx);
