@@ -1,9 +1,10 @@
 import { answerBody } from '../shared/core/protocol/answer';
 import type { AnswerFrame, Operation } from '../shared/core/protocol/protocol';
-import { giveUp, type Asked } from '../shared/services/endpoint';
+import type { Asked } from '../shared/services/endpoint';
 import type { Endpoint } from './endpoint';
 import type { Exchange } from './exchange';
 import { keepAndBook } from './keepAndBook';
+import { letGo } from './letGo';
 
 /** Keeps and books the answer that an execution computes behind the back of a client who got a stale one. */
 export function refresher(
@@ -14,7 +15,7 @@ export function refresher(
 ): Exchange {
 	let over = false;
 	const end = (): void => {
-		if (!over) void giveUp(asked, endpoint, endpoint.open(), true);
+		if (!over) letGo(asked, endpoint, 'failed');
 		over = true;
 	};
 	return {

@@ -6,7 +6,6 @@ import { budgetSpent, type EndpointError } from '../shared/core/protocol/errors'
 import { modelsBody } from '../shared/core/protocol/models';
 import type { AnswerFrame, Operation } from '../shared/core/protocol/protocol';
 import { findRoute } from '../shared/core/protocol/routes';
-import { bookLostCall } from '../shared/n8n/bookLostCall';
 import {
 	ask,
 	authenticate,
@@ -28,6 +27,7 @@ import {
 } from './exchange';
 import { keepAndBook } from './keepAndBook';
 import { spentUntil } from './keyBudget';
+import { letGo } from './letGo';
 import { readBody } from './readBody';
 import { recall, type Known } from './recall';
 import { refresher } from './refresher';
@@ -134,11 +134,7 @@ async function answer(
 		},
 		onEnd: () => endpoint.waiting.count--,
 		runsOn: endpoint.runsOn,
-		onGiveUp(why) {
-			const connection = endpoint.open();
-			void giveUp(asked, endpoint, connection, why === 'failed');
-			if (why === 'lost') bookLostCall(connection, asked.namespace, endpoint.workflow);
-		},
+		onGiveUp: (why) => letGo(asked, endpoint, why),
 		stop: endpoint.stop,
 	});
 	start(item(), exchange);

@@ -159,6 +159,19 @@ describe('an endpoint that serves', () => {
 		expect([items.length, stopped, endpoint.waiting.count]).toEqual([1, [], 0]);
 	});
 
+	it('throws nothing at who tells of a failure, though the backend can be opened no more', async () => {
+		let told = false;
+		const opened = await openEndpoint({}, undefined, (exchange) => {
+			opened.endpoint.open = () => {
+				throw new Error('the disk is gone');
+			};
+			exchange.ended();
+			told = true;
+		});
+		const { status } = await fetch(opened.url, request('in vain'));
+		expect([status, told]).toEqual([500, true]);
+	});
+
 	it('does not keep a refusal, a cut answer or broken JSON', async () => {
 		for (const [content, answer, more] of [
 			['refused', { answer: "I'm sorry, but I can't help with that." }, {}],

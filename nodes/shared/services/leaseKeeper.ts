@@ -6,7 +6,7 @@ import type { GuardedStore } from '../ports/GuardedStore';
 export const LEASE_TTL_MS = 6_000;
 const BEAT_MS = 2_000;
 const BEAT_TIMEOUT_MS = 1_000;
-const MAX_LEASES = 10_000;
+const MAX_LEASES = 20_000;
 
 export interface LeaseKeeper {
 	/**
