@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Parameters that several nodes have: where their names or defaults differed, one request would have two keys. */
+/** Parameters that several nodes have, with the same names and defaults; where a node adds its own words, it spreads them. */
 export const cacheProperties = {
 	namespace: {
 		displayName: 'Namespace',

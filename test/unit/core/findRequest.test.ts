@@ -102,6 +102,7 @@ describe('defining the request', () => {
 		['only white space', { prompt: ' \n', body: '' }, 'Prompt'],
 		['fields of the editor that were left as they are', { body: '{}', messages: '[]' }, 'Prompt'],
 		['an empty body, under which all requests would be one', { body: {} }, 'Prompt'],
+		['an empty body with white space in it', { body: ' {\n} ' }, 'Prompt'],
 		['a body that is a list', { body: '[1]' }, 'Body'],
 		['a body that is no JSON', { body: '{' }, 'Body'],
 		['a prompt that is a list', { prompt: ['Hi'] }, 'Prompt'],

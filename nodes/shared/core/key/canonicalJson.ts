@@ -21,8 +21,8 @@ export function canonicalJson(value: Json): string {
 }
 
 /**
- * A copy with its keys in order, which JSON.stringify writes in one go: making the text is most of what a hit costs,
- * and canonicalize puts it together from pieces. Undefined where only canonicalize can: what is no plain JSON, and keys
+ * A copy with its keys in order, which JSON.stringify writes in one go: of what a hit of a batch costs making the
+ * text is the largest part, and canonicalize puts it together from pieces. Undefined where only canonicalize can: what is no plain JSON, and keys
  * whose order no object keeps.
  */
 function sorted(value: Json): Json | undefined {
@@ -40,7 +40,7 @@ function sorted(value: Json): Json | undefined {
 	if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
 		return undefined;
 	const keys = Object.keys(value);
-	// Sorting leaves more garbage than all else here, and most keys stand in order.
+	// Sorting leaves more garbage than the copy itself, and most keys stand in order.
 	if (keys.some((key, at) => at > 0 && key < keys[at - 1]!)) keys.sort();
 	const object: JsonObject = {};
 	for (const key of keys) {

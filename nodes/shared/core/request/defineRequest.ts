@@ -51,7 +51,7 @@ function given(part: unknown): boolean {
 
 /** An untouched JSON field of the editor is `{}` or `[]`, since an empty one shows as an error. */
 function givenJson(part: unknown): boolean {
-	if (typeof part === 'string') return !['', '{}', '[]'].includes(part.trim());
+	if (typeof part === 'string') return !/^\s*(?:\{\s*\}|\[\s*\])?\s*$/.test(part);
 	return typeof part === 'object' && part !== null ? Object.keys(part).length > 0 : given(part);
 }
 

@@ -123,13 +123,12 @@ for tag in string.gmatch(ARGV[5], '[^\\n]+') do redis.call('HINCRBY', KEYS[5], t
 return at
 `;
 
-/** Compare and prolong. KEYS: leases. ARGV: ms, then a token for each. Returns how many were held. */
+/** Compare and prolong. KEYS: leases. ARGV: ms, then a token for each. */
 export const EXTEND = `
-local held = 0
 for i, key in ipairs(KEYS) do
-	if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1] + ${LAPSED_LEASE_KEPT_MS}); held = held + 1 end
+	if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1] + ${LAPSED_LEASE_KEPT_MS}) end
 end
-return held
+return 1
 `;
 
 /** Compare and mark as given up, or remove where the mark lasts 0 ms. KEYS: leases. ARGV: ms of the mark, then a token for each. */
