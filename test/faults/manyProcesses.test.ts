@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedis, type RedisServer } from '../../scripts/lib/redisServer.mjs';
 import type { CallersTask } from '../support/callers';
+import type { OpenerTask } from '../support/opener';
 import { runProcess } from '../support/processes';
 
 /** Time for a process to start and load what it needs. */
@@ -29,8 +30,8 @@ describe('several processes on one cache', () => {
 	afterAll(async () => {
 		provider.closeAllConnections();
 		provider.close();
-		rmSync(folder, { recursive: true, force: true });
 		await redis.close();
+		rmSync(folder, { recursive: true, force: true });
 	});
 
 	function run(
@@ -66,4 +67,23 @@ describe('several processes on one cache', () => {
 		const calls = asked.filter((one) => one.startsWith('shared'));
 		expect(calls).toHaveLength(new Set(calls).size);
 	});
+
+	it.each([
+		['new', '', 0],
+		['damaged', 'this is no database'.repeat(1_000), 1],
+	])(
+		'opens one file where four processes meet a %s one at the same moment',
+		async (kind, content, times) => {
+			const paths = Array.from({ length: 60 }, (_, index) =>
+				join(folder, `${kind}-${index}.sqlite`),
+			);
+			for (const path of paths) writeFileSync(path, content);
+			const task: OpenerTask = { paths, startAtMs: Date.now() + START_MS, stepMs: 20 };
+			const setAside = await Promise.all(
+				Array.from({ length: 4 }, () => runProcess<string[]>('opener.ts', task)),
+			);
+			const each = paths.map((path) => setAside.flat().filter((one) => one === path).length);
+			expect(each).toEqual(paths.map(() => times));
+		},
+	);
 });

@@ -26,36 +26,70 @@ const SCHEMA_VERSION = 1;
  */
 export function openDatabase(path: string, schema: string, nowMs: number): OpenedDatabase {
 	mkdirOrThrow(dirname(path));
-	const mark = damageMark(path);
-	let why = 'damaged';
 	try {
-		if (!existsSync(mark)) return { db: open(path, schema) };
-	} catch (error) {
-		if (error instanceof OtherVersion) why = 'version';
-		else if (!isDamaged(error)) throw unavailable(path, error);
+		return { db: openBegun(path, schema) };
+	} catch {
+		// New, unfit, or just being set aside by another process: told apart where nobody else is at it.
 	}
-	const setAsidePath = `${path}.${why}-${nowMs}`;
 	try {
-		renameIfThere(path, setAsidePath);
-		for (const suffix of ['-wal', '-shm']) {
-			renameIfThere(path + suffix, setAsidePath + suffix);
-		}
-		rmSync(mark, { force: true });
-		return { db: open(path, schema), setAsidePath };
+		return alone(path, () => openOrBegin(path, schema, nowMs));
 	} catch (error) {
 		throw unavailable(path, error);
 	}
 }
 
-function open(path: string, schema: string): Sqlite.DatabaseSync {
+/**
+ * One process at a time: two that begin a file together would each take the other's for a foreign one, and of two that
+ * find the same damage the second would set aside what the first has just begun.
+ * The lock is SQLite's own, on an empty file beside it; it ends with the process that holds it.
+ */
+function alone<T>(path: string, work: () => T): T {
+	const lock = new (sqlite().DatabaseSync)(`${path}.lock`);
+	try {
+		lock.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; BEGIN EXCLUSIVE`);
+		return work();
+	} finally {
+		lock.close();
+	}
+}
+
+function openOrBegin(path: string, schema: string, nowMs: number): OpenedDatabase {
+	try {
+		return { db: openBegun(path, schema) };
+	} catch (error) {
+		const why = isDamaged(error) ? 'damaged' : error instanceof Unfit ? error.why : undefined;
+		if (why === undefined) throw error;
+		if (why === 'new') return { db: open(path, schema, true) };
+		const setAsidePath = `${path}.${why}-${nowMs}`;
+		// The file itself goes last: who opens meanwhile must not lay an old log to a new file.
+		for (const suffix of ['-wal', '-shm', '']) renameIfThere(path + suffix, setAsidePath + suffix);
+		rmSync(damageMark(path), { force: true });
+		return { db: open(path, schema, true), setAsidePath };
+	}
+}
+
+class Unfit extends Error {
+	constructor(readonly why: 'new' | 'damaged' | 'version') {
+		super(`the file is ${why}`);
+	}
+}
+
+/** @throws Unfit, or SQLite's own error, where the file cannot be used as it is */
+function openBegun(path: string, schema: string): Sqlite.DatabaseSync {
+	if (existsSync(damageMark(path))) throw new Unfit('damaged');
+	return open(path, schema, false);
+}
+
+function open(path: string, schema: string, anew: boolean): Sqlite.DatabaseSync {
 	const db = new (sqlite().DatabaseSync)(path);
 	try {
+		db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+		if (!anew) expectBegun(db);
 		db.exec(
-			`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = ${MMAP_BYTES};`,
+			`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = ${MMAP_BYTES};`,
 		);
-		const isNew = isEmpty(db);
+		if (anew) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 		db.exec(schema);
-		if (isNew) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 		rememberFile(db, path);
 		return db;
 	} catch (error) {
@@ -64,18 +98,12 @@ function open(path: string, schema: string): Sqlite.DatabaseSync {
 	}
 }
 
-class OtherVersion extends Error {}
-
-/**
- * True for a file that has just been made; a file in order is not written to.
- * @throws OtherVersion where the file has tables of another version
- */
-function isEmpty(db: Sqlite.DatabaseSync): boolean {
+/** Only reads: a file in order is not written to. */
+function expectBegun(db: Sqlite.DatabaseSync): void {
 	const { user_version: version } = db.prepare('PRAGMA user_version').get() ?? {};
-	if (version === SCHEMA_VERSION) return false;
+	if (version === SCHEMA_VERSION) return;
 	const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get();
-	if (Number(tables?.n) > 0) throw new OtherVersion(`the file has version ${version}`);
-	return true;
+	throw new Unfit(Number(tables?.n) > 0 ? 'version' : 'new');
 }
 
 /** Loaded on first use: Node before 22.13 does not have it. */
