@@ -72,7 +72,7 @@ async function askExact(
 	return byRequest;
 }
 
-/** The exact entry first; then nearness; and a lease only for what neither knows. */
+/** The exact entry first; then nearness; and a lease only for what neither knows, or what is stale. */
 async function askBoth(
 	ctx: IExecuteFunctions,
 	readable: ReadRequest[],
@@ -80,10 +80,12 @@ async function askBoth(
 	connection: Connection,
 ): Promise<BackendAnswer> {
 	const options = ctx.getNodeParameter('semantic', 0, {}) as SemanticOptions;
-	const outcomes = await askExact(readable, { ...settings, coalesce: false }, connection);
+	const outcomes = await askExact(readable, { ...settings, looksAgain: true }, connection);
 	const deps = await semanticDeps(ctx, connection, options);
 	const asking = readable.flatMap((one, index) => {
-		if (outcomes.get(one)?.status !== 'miss') return [];
+		const outcome = outcomes.get(one)!;
+		const refreshes = isHit(outcome) && outcome.refresh;
+		if (!refreshes && outcome.status !== 'miss') return [];
 		const { scope = '' } = ctx.getNodeParameter('semantic', index, {}) as SemanticOptions;
 		const { request, keyVersion, ignoreFields, asked } = one;
 		const { namespace, control } = asked;
@@ -95,7 +97,8 @@ async function askBoth(
 			scope,
 			embedderId,
 		});
-		return question && !control.noCache ? [{ one, request: { namespace, control, question } }] : [];
+		const placeOnly = refreshes || control.noCache;
+		return question ? [{ one, request: { namespace, control, question, placeOnly } }] : [];
 	});
 	const semantic = await semanticallyOrNot(ctx, asking, () =>
 		semanticLookup(

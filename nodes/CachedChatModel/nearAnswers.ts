@@ -26,7 +26,7 @@ export function nearAnswers(
 	const { namespace, keyVersion, ignoreFields, control } = settings;
 	const { scope = '' } = options;
 	const judge = judging && replyJudge(async () => judging, systemClock);
-	return async (request) => {
+	return async (request, placeOnly) => {
 		const connection = await connect();
 		const deps = await semanticDeps(ctx, connection, options);
 		const embedderId = deps.embedder.id;
@@ -35,7 +35,7 @@ export function nearAnswers(
 		if (!question) return undefined;
 		const { timeoutMs } = settings.lookup;
 		const how = semanticSettings(options, timeoutMs, connection.encryptionKeys);
-		const [found] = await semanticLookup([{ namespace, control, question }], how, deps);
+		const [found] = await semanticLookup([{ namespace, control, question, placeOnly }], how, deps);
 		if (!found) return undefined;
 		return {
 			served: found.hit ? found : undefined,

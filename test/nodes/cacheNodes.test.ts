@@ -1,55 +1,9 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { CacheLookup } from '../../nodes/CacheLookup/CacheLookup.node';
-import { CacheStore } from '../../nodes/CacheStore/CacheStore.node';
-import { nodeContext } from '../support/nodeContext';
-import { ownFolder } from '../support/ownFolder';
+import type { IDataObject } from 'n8n-workflow';
+import { ask, cacheOf, inFolder, inOwnFolders, lookUp, manage, store } from '../support/cacheNodes';
 
-let folder: string;
-beforeEach(() => {
-	folder = ownFolder('nodes');
-});
-
-const item = (json: IDataObject): INodeExecutionData => ({ json });
-const cacheOf = (one: INodeExecutionData | undefined) => one?.json.cache as IDataObject;
-
-async function lookUp(jsons: IDataObject[], parameters: IDataObject = {}, continueOnFail = false) {
-	const context = nodeContext({
-		folder,
-		continueOnFail,
-		items: jsons.map(item),
-		parameters: {
-			operation: 'lookup',
-			backend: 'embedded',
-			source: 'auto',
-			namespace: 'default',
-			match: 'exact',
-			...parameters,
-		},
-	});
-	const [hits, misses] = await new CacheLookup().execute.call(context);
-	return { hits: hits!, misses: misses! };
-}
-
-async function store(
-	answers: IDataObject[],
-	upstream: INodeExecutionData[],
-	parameters: IDataObject = {},
-) {
-	const context = nodeContext({
-		folder,
-		items: answers.map(item),
-		upstream,
-		parameters: { operation: 'store', backend: 'embedded', entryFor: 'lookup', ...parameters },
-	});
-	const [items] = await new CacheStore().execute.call(context);
-	return items!;
-}
-
-const ask = (prompt: string, more: IDataObject = {}): IDataObject => ({
-	body: { model: 'gpt-5-mini', messages: [{ role: 'user', content: prompt }], ...more },
-});
+inOwnFolders();
 
 describe('Cache Lookup and Cache Store', () => {
 	it('miss, store through the lookup upstream, hit with the stored answer beside the item', async () => {
@@ -170,7 +124,7 @@ describe('Cache Lookup and Cache Store', () => {
 	});
 
 	it('goes on without a cache where the file cannot be written', async () => {
-		folder = join(__filename, 'a-file-is-no-folder');
+		inFolder(join(__filename, 'a-file-is-no-folder'));
 		const { misses } = await lookUp([ask('a')]);
 		expect(cacheOf(misses[0])).toMatchObject({ status: 'miss', leader: false });
 		expect(String(cacheOf(misses[0])!.reasons)).toContain('backend unreachable');
@@ -181,19 +135,11 @@ describe('Cache Lookup and Cache Store', () => {
 	it('inspects, invalidates, exports and imports', async () => {
 		const { misses } = await lookUp([ask('a'), ask('b')]);
 		await store([{ answer: 'A' }, { answer: 'B' }], misses, { tags: 'prices, 2026' });
-		const run = async (parameters: IDataObject, items = [item({})]) => {
-			const context = nodeContext({
-				folder,
-				items,
-				parameters: { backend: 'embedded', ...parameters },
-			});
-			return (await new CacheStore().execute.call(context))[0]!;
-		};
-		expect((await run({ operation: 'inspect' }))[0]!.json).toMatchObject({
+		expect((await manage({ operation: 'inspect' }))[0]!.json).toMatchObject({
 			namespace: 'default',
 			entries: 2,
 		});
-		const [file] = await run({ operation: 'export', outputBinaryField: 'data' });
+		const [file] = await manage({ operation: 'export', outputBinaryField: 'data' });
 		expect(file!.json).toEqual({ exported: 2, next: null });
 		const by = {
 			operation: 'invalidate',
@@ -201,79 +147,11 @@ describe('Cache Lookup and Cache Store', () => {
 			invalidateTag: 'prices',
 			namespace: 'default',
 		};
-		expect((await run(by))[0]!.json).toEqual({ invalidated: 2 });
+		expect((await manage(by))[0]!.json).toEqual({ invalidated: 2 });
 		expect((await lookUp([ask('a')], { options: { coalesce: false } })).hits).toHaveLength(0);
-		const [imported] = await run({ operation: 'import', inputBinaryField: 'data' }, [file!]);
+		const [imported] = await manage({ operation: 'import', inputBinaryField: 'data' }, [file!]);
 		expect(imported!.json).toEqual({ imported: 2, skipped: 0, lines: 2 });
 		const { hits } = await lookUp([ask('a'), ask('b')]);
 		expect(hits.map((hit) => hit.json.response)).toEqual([{ answer: 'A' }, { answer: 'B' }]);
-	});
-});
-
-describe('semantic matching', () => {
-	const semantic = (more: IDataObject): IDataObject => ({ match: 'semantic', semantic: more });
-	const answerTo = async (prompt: string, answer: string, parameters: IDataObject) => {
-		const { misses } = await lookUp([ask(prompt)], parameters);
-		await store([{ answer }], misses);
-		return String(cacheOf(misses[0])!.reasons);
-	};
-	const run = async (parameters: IDataObject, json: IDataObject = {}) => {
-		const all = { backend: 'embedded', source: 'auto', namespace: 'default', ...parameters };
-		const context = nodeContext({ folder, items: [item(json)], parameters: all });
-		return (await new CacheStore().execute.call(context))[0]!;
-	};
-
-	it('in shadow serves nothing, and inspect reports what each threshold would have done', async () => {
-		const shadow = semantic({ policy: 'shadow' });
-		await answerTo('What is the capital of France?', 'Paris', shadow);
-		expect(await answerTo('please, what is the capital of france', 'Paris', shadow)).toContain(
-			'would have been served',
-		);
-		await answerTo('What is the capital of Spain?', 'Madrid', shadow);
-		const [space] = await run({ operation: 'inspect' });
-		const report = space!.json.semantic as IDataObject[];
-		expect(report[0]).toMatchObject({
-			policy: 'guarded',
-			lookups: 2,
-			hits: 1,
-			judged: 1,
-			wrong: 0,
-		});
-	});
-
-	it('verified calls the model until it has learnt that an answer is right, then serves it', async () => {
-		const verified = semantic({ policy: 'verified', maxErrorRate: 0.2, labelBy: 'equality' });
-		await answerTo('How do I reset my password?', 'Use the link.', verified);
-		const wordings = [
-			'how do i reset my password',
-			'How do I reset my password',
-			'Hi, how do I reset my password?',
-		];
-		let served = 0;
-		for (let round = 0; round < 60 && served === 0; round++) {
-			const prompt = `${wordings[round % 3]}${' '.repeat(Math.floor(round / 3))}`;
-			const { hits, misses } = await lookUp([ask(prompt)], verified);
-			served += hits.length;
-			if (misses.length > 0) await store([{ answer: 'Use the link.' }], misses);
-		}
-		expect(served).toBe(1);
-	});
-
-	it('a thumbs-down removes the answer and its neighbours, and the pair is never served again', async () => {
-		const guarded = semantic({});
-		await answerTo('How do I cancel my order?', 'Click cancel.', guarded);
-		const wrong = ask('hello, how do i cancel my order');
-		expect((await lookUp([wrong], guarded)).hits).toHaveLength(1);
-		const down = {
-			operation: 'invalidate',
-			invalidateBy: 'request',
-			neighbours: true,
-			semantic: {},
-		};
-		expect((await run(down, wrong))[0]!.json).toEqual({ invalidated: 1 });
-		await answerTo('How do I cancel my order?', 'Click cancel.', guarded);
-		const { hits, misses } = await lookUp([wrong], guarded);
-		expect(hits).toHaveLength(0);
-		expect(String(cacheOf(misses[0])!.reasons)).toContain('marked as different');
 	});
 });

@@ -203,6 +203,18 @@ describe('a chat model with the cache in it', () => {
 		expect(model.calls).toBe(3);
 	});
 
+	it('matching by meaning lets one of those who meet an expired answer fetch a fresh one', async () => {
+		const { model } = cached(new Parrot(), {
+			store: { ...settings().store, ttlMs: 1 },
+			control: parseCacheControl('stale-while-revalidate=600'),
+			near: async () => undefined,
+		});
+		await model.invoke(hello);
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		await Promise.all([model.invoke(hello), model.invoke(hello), model.invoke(hello)]);
+		expect(model.calls).toBe(2);
+	});
+
 	it("fails with the model's own error where nothing may be served instead", async () => {
 		const { model } = cached(new Parrot(), { serveStaleOnError: false });
 		model.failure = new Error('no credit left');

@@ -85,24 +85,22 @@ interface Found {
 	reasons: string[];
 }
 
-/** The exact entry first; then nearness; and a lease only for what neither knows. */
+/** The exact entry first; then nearness; and a lease only for what neither knows, or what is stale. */
 async function find(turn: Turn, settings: ChatCacheSettings, deps: ChatCacheDeps): Promise<Found> {
 	const reasons: string[] = [];
-	if (!settings.near || settings.control.noCache) {
-		return { outcome: await lookUp(turn, settings, deps, 'lookup'), reasons };
-	}
-	const alone = { ...settings, lookup: { ...settings.lookup, coalesce: false } };
-	const exact = await lookUp(turn, alone, deps, 'lookup');
-	if (isHit(exact)) return { outcome: exact, reasons };
+	const { control } = settings;
+	if (!settings.near) return { outcome: await lookUp(turn, settings, deps, 'lookup'), reasons };
+	const exact = await lookUp(turn, settings, deps, 'lookup', true);
+	if (isHit(exact) && !exact.refresh) return { outcome: exact, reasons };
 	let near: NearAnswer | undefined;
 	try {
-		near = await settings.near(turn.request, deps);
+		near = await settings.near(turn.request, isHit(exact) || control.noCache);
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;
 		const text = error instanceof Error ? error.message : String(error);
 		reasons.push(`not looked for by meaning: ${text}`);
 	}
-	if (near?.served) return { outcome: exact, near, reasons };
+	if (isHit(exact) || near?.served) return { outcome: exact, near, reasons };
 	return { outcome: await lookUp(turn, settings, deps, 'lookup'), near, reasons };
 }
 
@@ -121,10 +119,11 @@ async function lookUp(
 	settings: ChatCacheSettings,
 	deps: ChatCacheDeps,
 	operation: 'lookup' | 'fallback',
+	looksAgain = false,
 ): Promise<LookupOutcome> {
 	const { namespace, control } = settings;
 	const { encryptionKeys } = deps;
-	const how = { ...settings.lookup, operation, encryptionKeys };
+	const how = { ...settings.lookup, operation, looksAgain, encryptionKeys };
 	const [outcome] = await lookup([{ namespace, key, explained, control }], how, deps);
 	return outcome!;
 }

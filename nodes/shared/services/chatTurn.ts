@@ -23,8 +23,11 @@ export interface ChatCacheSettings {
 	store: Omit<StoreSettings, 'encryptionKeys'>;
 	/** What is kept with an answer about the call that made it: usage and price. */
 	paid?(record: ChatRecord, model: string | null): Json | undefined;
-	/** Where given, a request without an exact entry is looked for by meaning. */
-	near?(request: JsonObject, deps: ChatCacheDeps): Promise<NearAnswer | undefined>;
+	/**
+	 * Where given, a request without an exact entry is looked for by meaning; with `placeOnly` it is not looked for, but
+	 * its answer will be found by meaning.
+	 */
+	near?(request: JsonObject, placeOnly: boolean): Promise<NearAnswer | undefined>;
 }
 
 /** What looking for a request by meaning found; undefined where its last turn is no text of a user. */

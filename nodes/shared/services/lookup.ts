@@ -41,6 +41,7 @@ class Asked implements LookupQuery {
 	constructor(
 		readonly request: LookupRequest,
 		private readonly wantsLease: boolean,
+		private readonly looksAgain: boolean,
 	) {}
 
 	get takesLease(): boolean {
@@ -70,8 +71,16 @@ class Asked implements LookupQuery {
 		return this.request.explained.userHash;
 	}
 
+	/** Takes a lease on an entry that was found: it is stale, or may not be served at all. */
+	get renews(): boolean {
+		const { status } = this.outcome;
+		return this.takesLease && (status === 'stale' || (status !== 'hit' && !this.looksAgain));
+	}
+
 	get lease(): LookupQuery['lease'] {
-		return this.takesLease ? { token: this.token, ttlMs: LEASE_TTL_MS } : undefined;
+		return this.takesLease && !this.looksAgain
+			? { token: this.token, ttlMs: LEASE_TTL_MS }
+			: undefined;
 	}
 }
 
@@ -121,14 +130,16 @@ export async function lookup(
 	keepLeases(asked, deps, deadlineMs);
 	const all =
 		asked.length === places.length ? places.map(({ outcome }) => outcome) : spread(places);
-	countOutcomes(requests, all, deps.store);
+	const counted = settings.looksAgain ? all.map((one) => (isHit(one) ? one : undefined)) : all;
+	countOutcomes(requests, counted, deps.store);
 	return all;
 }
 
 function toAsked(request: LookupRequest, settings: LookupSettings): Asked {
 	const { noStore, onlyIfCached } = request.control;
-	const computes = settings.operation === 'lookup' && !noStore && !onlyIfCached;
-	return new Asked(request, settings.coalesce && computes);
+	const { operation, coalesce, looksAgain = false } = settings;
+	const computes = operation === 'lookup' && !noStore && !onlyIfCached;
+	return new Asked(request, coalesce && computes, looksAgain);
 }
 
 /** One look at the backend: gives each its outcome, and returns those whose answer somebody else is computing. */
@@ -199,7 +210,7 @@ async function leaseStates(
 	const states = rows.map((row): LeaseState => (row.found ? 'none' : row.lease));
 	const wanting = open.flatMap((one, index) => {
 		const row = rows[index]!;
-		if (one.outcome.status === 'hit' || !one.takesLease || !row.found) return [];
+		if (!row.found || !one.renews) return [];
 		const { namespace, key, token } = one;
 		return [{ index, one, ref: { namespace, key, token, storedAtMs: row.storedAtMs } }];
 	});

@@ -16,6 +16,11 @@ export interface LookupSettings {
 	coalesce: boolean;
 	coalesceWaitMs: number;
 	timeoutMs: number;
+	/**
+	 * The caller looks elsewhere for what is missing, and then here again: only a stale entry is led on for, nobody is
+	 * waited for, and a miss is not counted yet.
+	 */
+	looksAgain?: boolean;
 	/** AES-256-GCM keys; none where entries are not encrypted. */
 	encryptionKeys: readonly Buffer[];
 	/** How entries are unpacked; anew each time where left out. */

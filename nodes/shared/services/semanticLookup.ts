@@ -5,6 +5,7 @@ import type { CacheControl } from '../core/freshness/cacheControl';
 import { entryAge, freshness } from '../core/freshness/freshness';
 import type { SemanticQuestion } from '../core/semantic/partition';
 import type { Neighbour, Partition } from '../ports/VectorIndex';
+import { countOutcomes } from './countOutcomes';
 import type { SemanticDeps, SemanticPlace, SemanticSettings } from './semanticMatching';
 import { judgeNeighbour } from './semanticVerdict';
 
@@ -12,6 +13,8 @@ export interface SemanticRequest {
 	namespace: string;
 	control: CacheControl;
 	question: SemanticQuestion;
+	/** A fresh answer is computed whatever is near: nothing is looked for, only its place in the index is told. */
+	placeOnly?: boolean;
 }
 
 export type SemanticOutcome = {
@@ -36,7 +39,7 @@ const CANDIDATES = 5;
 
 /**
  * Looks for an entry whose prompt means the same. The index proposes, the policy decides, and the cache itself says
- * whether the entry may still be served.
+ * whether the entry may still be served. What is served is counted; a miss by whoever then leads on for it.
  * @throws StoreUnavailable where index or cache do not answer; errors of the embedder as they are
  */
 export async function semanticLookup(
@@ -45,16 +48,22 @@ export async function semanticLookup(
 	deps: SemanticDeps,
 ): Promise<SemanticOutcome[]> {
 	const vectors = await deps.embedder.embed(requests.map(({ question }) => question.text));
-	return await Promise.all(
-		requests.map(async (request, at) => {
+	const outcomes = await Promise.all(
+		requests.map(async (request, at): Promise<SemanticOutcome> => {
 			const { namespace, question } = request;
 			const { text: prompt, frameId } = question;
 			const partition = { namespace, id: question.partitionId };
 			const place = { partition, prompt, frameId, vector: vectors[at]!, index: deps.index };
+			if (request.placeOnly) return { hit: false, place, reasons: [] };
 			return await findNeighbour(request, place, settings, deps);
 		}),
 	);
+	countOutcomes(requests, outcomes.map(asServed), deps.store);
+	return outcomes;
 }
+
+const asServed = (outcome: SemanticOutcome) =>
+	outcome.hit ? ({ status: outcome.stale ? 'stale' : 'hit', reasons: [] } as const) : undefined;
 
 async function findNeighbour(
 	request: SemanticRequest,
