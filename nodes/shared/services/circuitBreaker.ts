@@ -11,17 +11,19 @@ const LONGEST_TRIAL_MS = 60_000;
  * Bounds every call to a store in time, and after some failures in a row stops calling it for a while: until then a
  * call fails at once, and the workflow goes on without a cache. Then one call is let through as a trial.
  * In a row, and not by their share: after a busy minute of successes a share would take seconds to show a dead backend.
+ * Calls that were under way when a failure was counted have no say of their own: one stall fails all of them, however
+ * many they are, and is one failure. So a dead backend is known after three rounds of calls.
  */
 export function guardStore(store: CacheStore): GuardedStore & { close(): void } {
 	let state: 'closed' | 'open' | 'halfOpen' = 'closed';
 	let failuresInRow = 0;
-	let lastFailure: StoreUnavailable | undefined;
+	/** Counted ever; tells whether one was since a call began. */
+	let failures = 0;
 	let timer: NodeJS.Timeout | undefined;
 
-	function failed(onTrial: boolean, error: StoreUnavailable): void {
-		// Callers whose lookups went together have one failure between them; where it came too late, each has its own.
-		if (error === lastFailure && !onTrial) return;
-		lastFailure = error;
+	function failed(onTrial: boolean, failuresBefore: number): void {
+		if (failures > failuresBefore && !onTrial) return;
+		failures += 1;
 		failuresInRow += 1;
 		if (!onTrial && (state !== 'closed' || failuresInRow < FAILURES_TO_OPEN)) return;
 		state = 'open';
@@ -44,12 +46,13 @@ export function guardStore(store: CacheStore): GuardedStore & { close(): void } 
 			// What may take minutes tells too late: until the trial is through, everybody else is refused.
 			const onTrial = state === 'halfOpen' && timeoutMs <= LONGEST_TRIAL_MS;
 			if (onTrial) state = 'open';
+			const failuresBefore = failures;
 			try {
 				const result = await bounded(work(store), timeoutMs);
 				answered();
 				return result;
 			} catch (error) {
-				if (error instanceof StoreUnavailable) failed(onTrial, error);
+				if (error instanceof StoreUnavailable) failed(onTrial, failuresBefore);
 				else answered();
 				throw error;
 			}

@@ -4,7 +4,9 @@ import { connectRedis, type RedisClient } from '../../../nodes/shared/drivers/re
 import { redisCacheStore } from '../../../nodes/shared/drivers/redis/cacheStore';
 import { systemClock } from '../../../nodes/shared/drivers/systemClock';
 import type { CacheStore } from '../../../nodes/shared/ports/CacheStore';
+import type { GuardedStore } from '../../../nodes/shared/ports/GuardedStore';
 import { guardStore } from '../../../nodes/shared/services/circuitBreaker';
+import { gatherLookups } from '../../../nodes/shared/services/gatherLookups';
 import { startRedis, type RedisServer } from '../../../scripts/lib/redisServer.mjs';
 import { redisSettings } from '../../contract/backends';
 import { until } from '../../support/redisCluster';
@@ -65,13 +67,42 @@ describe('the breaker over a real Redis', () => {
 		await ask();
 		server.freeze();
 		calls = 0;
-		await Promise.all([ask(), ask(), ask()].map(failure));
+		for (let failed = 0; failed < 3; failed++) await failure(ask());
 		expect(calls).toBe(3);
 		await until(async () => {
 			await Promise.all([ask(), ask(), ask(), ask()].map(failure));
 			return calls > 3;
 		});
 		expect(calls).toBe(4);
+		server.thaw();
+		close();
+	});
+
+	it('takes one stall for one failure, however many lookups it fails', async () => {
+		const guarded = guardStore(store);
+		const together = gatherLookups(guarded);
+		const ask = (through: GuardedStore) => through.run((live) => live.lookup([query]), 80);
+		await ask(guarded);
+		for (const through of [guarded, together]) {
+			server.freeze();
+			const ends = await Promise.all(Array.from({ length: 150 }, () => failure(ask(through))));
+			expect(ends.every((error) => error instanceof StoreUnavailable)).toBe(true);
+			server.thaw();
+			expect(await failure(guarded.run((live) => live.lookup([query]), 5_000))).toBeUndefined();
+		}
+		guarded.close();
+	});
+
+	it('knows a dead backend after three rounds of many lookups at once', async () => {
+		const { ask, close } = asking(80);
+		await ask();
+		server.freeze();
+		calls = 0;
+		for (let round = 0; round < 3; round++)
+			await Promise.all(Array.from({ length: 150 }, () => failure(ask())));
+		expect(calls).toBe(450);
+		expect(await failure(ask())).toMatchObject({ message: /not asked for a moment/ });
+		expect(calls).toBe(450);
 		server.thaw();
 		close();
 	});
