@@ -109,6 +109,21 @@ describe('redis-server', () => {
 		});
 	});
 
+	it('frozen for longer than a lease lives makes no lost call of one that nobody could prolong', async () => {
+		const server = await startServer();
+		const { engine, client } = engineAt(redisSettings(server.port));
+		const request = asked('in flight');
+		const query = { namespace: 'default', key: request.key, userHash: '00' };
+		await redisCacheStore(client, 'pc:', systemClock).lookup([
+			{ ...query, lease: { token: 'alive', ttlMs: 1 } },
+		]);
+		server.freeze();
+		await expect(engine.ask(asked('another'), { timeoutMs: 80 })).rejects.toThrow(StoreUnavailable);
+		server.thaw();
+		expect(await engine.ask(request)).toMatchObject({ status: 'miss', leader: true });
+		expect(engine.inherited()).toEqual([]);
+	});
+
 	it('replaced by an empty one costs no answer, and is filled and listed anew', async () => {
 		const server = await startServer();
 		const { engine } = engineAt(redisSettings(server.port));

@@ -12,8 +12,8 @@ export interface LookupQuery {
 }
 
 /**
- * `acquired`: this caller computes; `inherited`: it does, after one who gave no more sign of life, and neither stored
- * nor gave up (within a day; told once); `held`: another does, or just has; `released`: another just failed to;
+ * `acquired`: this caller computes; `inherited`: it does, after one who by the backend's clock gave no more sign of life,
+ * and neither stored nor gave up (within a day; told once); `held`: another does, or just has; `released`: another just failed to;
  * `none`: no lease was asked for, or the backend could not write one.
  */
 export type LeaseState = 'acquired' | 'inherited' | 'held' | 'released' | 'none';

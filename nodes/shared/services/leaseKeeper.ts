@@ -1,6 +1,7 @@
 import type { CacheStore, LeaseRef } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
+import { createLeaseWitness, type LeaseWitness } from './leaseWitness';
 
 /** How long a lease lives without a sign of life: a dead leader is replaced after this. */
 export const LEASE_TTL_MS = 6_000;
@@ -14,8 +15,10 @@ export interface LeaseKeeper {
 	 * time it is given up: a call that takes longer than anybody waits is no lost one.
 	 */
 	keep(ref: LeaseRef, untilMs: number): void;
-	/** Tells of a lease that was taken over from a holder who gave no more sign of life. */
-	inherited(ref: LeaseRef): void;
+	/** What this process hears of the backend. */
+	witness: LeaseWitness;
+	/** Tells of a lease that was taken over from a holder who gave no more sign of life; false where that one may live. */
+	inherited(ref: LeaseRef): boolean;
 	/** Runs what ends these leases; where it fails, they are given up as soon as the backend can be reached. */
 	end<T>(refs: readonly LeaseRef[], work: () => Promise<T>): Promise<T>;
 	close(): void;
@@ -28,6 +31,7 @@ export function createLeaseKeeper(
 	onInherited: (ref: LeaseRef) => void = () => undefined,
 ): LeaseKeeper {
 	const held = new Map<string, { ref: LeaseRef; untilMs: number }>();
+	const witness = createLeaseWitness(clock, LEASE_TTL_MS);
 	let timer: NodeJS.Timeout | undefined;
 	let closed = false;
 
@@ -40,7 +44,10 @@ export function createLeaseKeeper(
 	const tell = (work: (live: CacheStore) => Promise<void>): Promise<boolean> =>
 		store.run(work, BEAT_TIMEOUT_MS).then(
 			() => true,
-			() => false,
+			() => {
+				witness.heardNothing();
+				return false;
+			},
 		);
 
 	function keep(ref: LeaseRef, untilMs: number): void {
@@ -62,7 +69,12 @@ export function createLeaseKeeper(
 	}
 
 	return {
-		inherited: onInherited,
+		witness,
+		inherited(ref) {
+			const isDead = witness.canTell();
+			if (isDead) onInherited(ref);
+			return isDead;
+		},
 		keep,
 		async end(refs, work) {
 			for (const { token } of refs) held.delete(token);

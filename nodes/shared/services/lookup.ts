@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { StoreUnavailable } from '../core/errors';
-import type { CacheStore, LeaseState, LookupQuery, LookupRow } from '../ports/CacheStore';
+import type {
+	CacheStore,
+	LeaseState,
+	LookupQuery,
+	LookupReply,
+	LookupRow,
+} from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
 import { countOutcomes } from './countOutcomes';
@@ -149,9 +155,10 @@ async function askOnce(
 	deps: LookupDeps,
 ): Promise<Asked[]> {
 	const timeoutMs = settings.timeoutMs + open.length * EXTRA_TIMEOUT_MS;
-	const rows = await orGiveUp(open, deps, () =>
+	const { rows, nowMs } = await orGiveUp(open, deps, () =>
 		deps.store.run((live) => lookUpInParts(open, live, settings), timeoutMs),
 	);
+	deps.leases.witness.heard(nowMs);
 	if (open.every(({ outcome }) => outcome.status === 'hit')) return [];
 	const states = await leaseStates(open, rows, timeoutMs, deps);
 	return open.filter((one, index) => {
@@ -159,13 +166,13 @@ async function askOnce(
 		const row = rows[index]!;
 		const state = states[index]!;
 		const taken = state === 'acquired' || state === 'inherited';
-		if (state === 'inherited') deps.leases.inherited(one);
+		const isDead = state === 'inherited' && deps.leases.inherited(one);
 		if (isHit(outcome)) {
 			outcome.refresh = outcome.status === 'stale' && taken;
 			return false;
 		}
 		outcome.leader = taken;
-		if (state === 'inherited') outcome.reasons.push('who asked before ended without an answer');
+		if (isDead) outcome.reasons.push('who asked before ended without an answer');
 		if (state === 'released') outcome.reasons.push('another caller just failed to answer it');
 		// An entry that came while we waited and still may not be served: the next one would not do either.
 		const unchanged = !row.found || row.storedAtMs === (one.firstStoredAtMs ??= row.storedAtMs);
@@ -179,25 +186,26 @@ async function lookUpInParts(
 	open: Asked[],
 	store: CacheStore,
 	settings: LookupSettings,
-): Promise<LookupRow[]> {
+): Promise<Pick<LookupReply, 'rows' | 'nowMs'>> {
 	if (open.length <= PART) return lookUpPart(open, store, settings);
-	const parts: Array<Promise<LookupRow[]>> = [];
+	const parts: Array<Promise<LookupReply>> = [];
 	for (let from = 0; from < open.length; from += PART) {
 		parts.push(lookUpPart(open.slice(from, from + PART), store, settings));
 	}
-	return (await Promise.all(parts)).flat();
+	const replies = await Promise.all(parts);
+	return { rows: replies.flatMap(({ rows }) => rows), nowMs: replies[0]!.nowMs };
 }
 
 async function lookUpPart(
 	part: Asked[],
 	store: CacheStore,
 	settings: LookupSettings,
-): Promise<LookupRow[]> {
+): Promise<LookupReply> {
 	const reply = await store.lookup(part);
 	part.forEach((one, index) => {
 		one.outcome = decideRow(one, reply.rows[index]!, reply, settings);
 	});
-	return reply.rows;
+	return reply;
 }
 
 /** The lookup itself takes leases for absent entries; one that is there but may not be served, or is stale, is asked for here. */
@@ -239,6 +247,7 @@ async function orGiveUp<T>(
 	try {
 		return await work();
 	} catch (error) {
+		leases.witness.heardNothing();
 		for (const one of asked) if (one.giveUpLease()) leases.keep(one, clock.elapsedMs());
 		throw error;
 	}

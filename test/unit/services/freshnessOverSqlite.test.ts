@@ -120,6 +120,30 @@ describe('freshness, end to end over SQLite with a clock that is set', () => {
 		other.close();
 	});
 
+	it('takes no call for lost because the clock went forward an hour, but one whose holder died since', async () => {
+		const other = engineOver(
+			sqliteCacheStore(db, clock, { maxBytes: 1e9, maxEntries: 1e6 }),
+			clock,
+		);
+		await other.ask(asked('something else'));
+		await engine.ask(request);
+		clock.jump(HOUR);
+		const heir = await other.ask(request);
+		expect(heir).toMatchObject({ leader: true });
+		expect(heir.reasons).not.toContain('who asked before ended without an answer');
+		expect(other.inherited()).toEqual([]);
+		const another = asked('Capital of Spain?');
+		await engine.ask(another);
+		engine.close();
+		clock.advance(10_000);
+		expect(await other.ask(another)).toMatchObject({
+			leader: true,
+			reasons: expect.arrayContaining(['who asked before ended without an answer']),
+		});
+		expect(other.inherited()).toMatchObject([{ key: another.key }]);
+		other.close();
+	});
+
 	it('lets nobody wait longer although the clock goes back while they wait', async () => {
 		await engine.ask(request);
 		let jumped = false;
