@@ -1,9 +1,11 @@
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
 import { isObject } from '../shared/core/usage/json';
+import type { JsonObject } from '../shared/core/json';
 import type { UsageReading } from '../shared/core/usage/reading';
 import { recogniseUsage } from '../shared/core/usage/recognise';
+import { hitMark, marksOn, notBooked } from '../shared/n8n/costFields';
 import { perItem } from '../shared/n8n/parameters';
 import type { SubNodeRun } from '../shared/n8n/subNodeRuns';
 import { subNodeRuns } from '../shared/n8n/subNodeRuns';
@@ -13,9 +15,12 @@ import type { TrackRequest } from '../shared/services/track';
 export type UsageReader = (item: INodeExecutionData, index: number) => ReadUsage;
 
 export interface ReadUsage {
+	/** What is to be booked; where all of it is, everything. */
 	parts: TrackRequest['parts'];
 	/** Everything the item holds was booked by a Cost Tracker before this one. */
 	isBooked: boolean;
+	/** It is the answer of the response cache. */
+	isHit: boolean;
 	/** Read from the runs of all models before this node, a judge of the cache among them. */
 	isFromRuns?: boolean;
 }
@@ -43,9 +48,14 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		index: number,
 		found = recogniseUsage(response),
 	): ReadUsage => {
-		const readings = isCacheHit(item) ? found : notBooked(found, marksOn(item));
+		const hit = hitMarkOf(item);
+		const marks = marksOn(item.json as JsonObject);
+		const isFreshHit = hit !== undefined && !marks.includes(hit);
+		const open = isFreshHit ? found : notBooked(besideHit(item, response, found), marks);
+		const isBooked = !isFreshHit && open.length === 0 && (found.length > 0 || hit !== undefined);
+		const readings = isBooked ? found : open;
 		const part = { id: `${execution.step}:${index}`, response, hints: hintsAt(index), readings };
-		return { parts: [part], isBooked: found.length > 0 && readings.length === 0 };
+		return { parts: [part], isBooked, isHit: isFreshHit || (isBooked && hit !== undefined) };
 	};
 	const runParts = (index: number): TrackRequest['parts'] => {
 		const open = runs === undefined ? subNodeRuns(ctx) : [];
@@ -57,8 +67,14 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		}));
 	};
 
-	if (from === 'subNodes')
-		return (_item, index) => ({ parts: runParts(index), isBooked: false, isFromRuns: true });
+	const fromRuns = (item: INodeExecutionData, parts: TrackRequest['parts']): ReadUsage => ({
+		parts,
+		isBooked: false,
+		isHit: isCacheHit(item),
+		isFromRuns: true,
+	});
+
+	if (from === 'subNodes') return (item, index) => fromRuns(item, runParts(index));
 	if (from === 'field') return (item, index) => itemParts(item, fieldOf(item, field(index)), index);
 	if (from !== 'auto') {
 		throw new ConfigError(`"${from}" is not known`, 'Usage From', 'Choose one of the list.');
@@ -68,46 +84,31 @@ export function usageReader(ctx: IExecuteFunctions): UsageReader {
 		if (readings.length > 0 || isCacheHit(item)) return itemParts(item, item.json, index, readings);
 		const parts = runParts(index);
 		// An item without usage beside runs is one whose call the first item took: it has none of its own.
-		return runs?.length
-			? { parts, isBooked: false, isFromRuns: true }
-			: itemParts(item, item.json, index, readings);
+		return runs?.length ? fromRuns(item, parts) : itemParts(item, item.json, index, readings);
 	};
-}
-
-/**
- * Marks of calls, written as `cost.booked`: an item that carries an earlier reply along, past a
- * second Cost Tracker, is not booked for it again.
- */
-export function marksOf(readings: readonly UsageReading[]): string[] {
-	return readings.map(({ replyId, model, usage }) =>
-		hash('sha1', JSON.stringify([replyId, model, usage]), 'base64url').slice(0, 8),
-	);
-}
-
-export function marksOn(item: INodeExecutionData): string[] {
-	const cost: unknown = item.json.cost;
-	const marks = isObject(cost) ? cost.booked : undefined;
-	return Array.isArray(marks) ? marks.map(String) : [];
-}
-
-export function notBooked(
-	readings: readonly UsageReading[],
-	booked: readonly string[],
-): readonly UsageReading[] {
-	if (booked.length === 0) return readings;
-	const left = [...booked];
-	const marks = marksOf(readings);
-	return readings.filter((_, index) => {
-		const at = left.indexOf(marks[index] ?? '');
-		if (at >= 0) left.splice(at, 1);
-		return at < 0;
-	});
 }
 
 /** True for an item that Cache Lookup answered. */
 export function isCacheHit(item: INodeExecutionData): boolean {
 	const cache: unknown = item.json.cache;
 	return isObject(cache) && (cache.status === 'hit' || cache.status === 'stale');
+}
+
+/** Undefined where the item is no hit. */
+export function hitMarkOf(item: INodeExecutionData): string | undefined {
+	if (!isCacheHit(item)) return undefined;
+	const { key } = item.json.cache as JsonObject;
+	return hitMark(typeof key === 'string' ? key : '');
+}
+
+/** What an item holds beside an answer of the cache that was booked: the item says "hit" of that one only. */
+function besideHit(
+	item: INodeExecutionData,
+	response: unknown,
+	found: readonly UsageReading[],
+): readonly UsageReading[] {
+	if (response !== item.json || !isCacheHit(item)) return found;
+	return recogniseUsage({ ...item.json, cache: undefined });
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { StoreUnavailable } from '../shared/core/errors';
+import type { JsonObject } from '../shared/core/json';
 import { nanoFromUsd } from '../shared/core/price/money';
 import { isObject } from '../shared/core/usage/json';
 import { openBackend } from '../shared/n8n/backend';
+import { costFields, inEither, marksOf, marksOn, notBooked } from '../shared/n8n/costFields';
 import { readLease } from '../shared/n8n/lease';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { withLedger } from '../shared/n8n/openLedger';
@@ -14,7 +16,7 @@ import type { Tracked, TrackedCall, TrackRequest } from '../shared/services/trac
 import { track } from '../shared/services/track';
 import { ESTIMATED, usageEstimator } from './estimateReadings';
 import { addToExecution } from './executionData';
-import { isCacheHit, marksOf, marksOn, notBooked, usageReader } from './readUsage';
+import { hitMarkOf, usageReader } from './readUsage';
 import type { TrackerOptions } from './settings';
 import {
 	currencyOf,
@@ -29,6 +31,10 @@ type Result =
 	| { tracked: Tracked; marks: string[]; cache: UpstreamCache | undefined }
 	| { isBooked: true }
 	| { error: unknown };
+
+const BOOKED = 'A Cost Tracker before this one booked it: it is shown here, and not booked again';
+
+const fieldOf = ({ outputField }: TrackerOptions): string => outputField || 'cost';
 
 /** Operation `record`: prices each item, books all of them in one round trip, passes them through. */
 export async function recordItems(
@@ -53,7 +59,7 @@ export async function recordItems(
 		Date.now(),
 	);
 
-	const field = options.outputField || 'cost';
+	const field = fieldOf(options);
 	return results.map((result, index) => {
 		if ('error' in result) return failedItem(ctx, result.error, index);
 		const { json, binary } = items[index] ?? { json: {} };
@@ -76,6 +82,7 @@ async function trackAll(
 	options: TrackerOptions,
 ): Promise<Result[]> {
 	const book = priceBookOf(options);
+	const field = fieldOf(options);
 	const settings = {
 		atMs: Date.now(),
 		currency: currencyOf(options),
@@ -86,22 +93,29 @@ async function trackAll(
 	const results: Result[] = [];
 	for (const [index, item] of items.entries()) {
 		try {
-			const { request: asked, isBooked, cache } = read(item, index);
-			if (isBooked) {
+			const { request: asked, isBooked: isKnown, cache } = read(item, index);
+			const request = estimated && !isKnown ? await estimated(asked, item, index) : asked;
+			const readings = request.parts.flatMap((part) => part.readings ?? []);
+			const before = marksOn(item.json as JsonObject);
+			const isEstimated = request !== asked;
+			const isBooked =
+				isKnown || (isEstimated && !request.isHit && notBooked(readings, before).length === 0);
+			if (isBooked && costFields(item.json as JsonObject).has(field)) {
 				results.push({ isBooked });
 				continue;
 			}
-			const request = estimated ? await estimated(asked, item, index) : asked;
-			const readings = request.parts.flatMap((part) => part.readings ?? []);
-			const before = marksOn(item);
-			const isEstimated = request !== asked;
-			if (isEstimated && !request.isHit && notBooked(readings, before).length === 0) {
-				results.push({ isBooked: true });
-				continue;
-			}
-			const marks = [...before, ...marksOf(readings)];
 			const tracked = track(request, book, settings);
 			if (isEstimated) tracked.cost.hints.push(ESTIMATED);
+			if (isBooked) {
+				tracked.cost.hints.push(BOOKED);
+				results.push({ tracked: { ...tracked, calls: [] }, marks: before, cache });
+				continue;
+			}
+			const hit = hitMarkOf(item);
+			const marks =
+				request.isHit && hit !== undefined
+					? inEither(before, [...marksOf(readings), hit])
+					: [...before, ...marksOf(readings)];
 			results.push({ tracked, marks, cache });
 		} catch (error) {
 			results.push({ error });
@@ -131,9 +145,8 @@ function requestReader(
 	return (item, index) => {
 		const { latencyMs, overheadUsd } = options(index);
 		const cache = upstreamCache(ctx, item, index, lookup);
-		const isHit = isCacheHit(item);
+		const { parts, isBooked, isHit, isFromRuns } = usage(item, index);
 		const measured = isHit ? numberAt(item, 'lookupMs') : sinceLease(cache?.lease, nowMs);
-		const { parts, isBooked, isFromRuns } = usage(item, index);
 		const overhead = nanoFromParameter(overheadUsd, 'Cache Overhead (USD)');
 		const request = {
 			parts,

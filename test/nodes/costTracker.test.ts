@@ -56,6 +56,46 @@ describe('Cost Tracker, record', () => {
 		expect(await totals()).toMatchObject({ calls: 2, spendUsd: 0.000371 });
 	});
 
+	it.each([
+		['cost', 'euros'],
+		['euros', 'cost'],
+	])(
+		'books a reply once though two Cost Trackers write it to "%s" and "%s", and prices it in both',
+		async (first, second) => {
+			const record = async (json: IDataObject, options: IDataObject) => {
+				const run1 = { operation: 'record', jsons: [json], parameters: { options } };
+				return ((await run(run1)) as [[INodeExecutionData]])[0][0].json;
+			};
+			const rate = { currency: 'EUR', exchangeRate: 0.5, exchangeRateDate: '2026-11-20' };
+			const once = await record({ draft: reply('gpt-4o', 100, 10) }, { outputField: first });
+			const twice = await record(once, { outputField: second, ...rate });
+			expect(twice).toMatchObject({
+				[first]: { usd: 0.00035, hints: [] },
+				[second]: { usd: 0.00035, amount: 0.000175, hints: [/booked it/] },
+			});
+			expect(await totals()).toMatchObject({ calls: 1, spendUsd: 0.00035 });
+			await record({ ...twice, final: reply('gpt-4o', 200, 20) }, {});
+			expect(await totals()).toMatchObject({ calls: 2, spendUsd: 0.00105 });
+		},
+	);
+
+	it('books a hit once past two Cost Trackers, and a call that follows it as a call', async () => {
+		const record = async (json: IDataObject, options: IDataObject = {}) => {
+			const passed = await run({ operation: 'record', jsons: [json], parameters: { options } });
+			return passed[0]![0]!.json;
+		};
+		const cache = { status: 'hit', key: 'ab'.repeat(32) };
+		const hit = await record({ cache, draft: reply('gpt-4o', 1000, 100) });
+		const shown = await record(hit, { outputField: 'again' });
+		expect(shown.again).toMatchObject({ usd: 0, cacheHit: true, avoidedUsd: 0.0035 });
+		expect(await totals()).toMatchObject({ calls: 0, hits: 1, avoidedUsd: 0.0035 });
+		const more = await record({ ...hit, final: reply('gpt-4o', 100, 10) });
+		expect(more.cost).toMatchObject({ usd: 0.00035, cacheHit: false });
+		expect(await totals()).toMatchObject({ calls: 1, hits: 1, spendUsd: 0.00035 });
+		await record({ ...hit, cache: { status: 'hit', key: 'cd'.repeat(32) } });
+		expect(await totals()).toMatchObject({ calls: 1, hits: 2 });
+	});
+
 	it('a hit of Cache Lookup costs 0, with the avoided cost beside it and the usage out of the totals', async () => {
 		const hit = {
 			cache: { status: 'hit', lookupMs: 3, saved: { latencyMs: 900 } },
