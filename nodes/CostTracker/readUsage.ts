@@ -115,7 +115,7 @@ function besideHit(
  * Names of the execution and of this step in it. The step is the same when a worker takes the
  * execution up again, so nothing is booked twice.
  */
-function executionName(ctx: IExecuteFunctions): { id: string; step: string } {
+export function executionName(ctx: IExecuteFunctions): { id: string; step: string } {
 	const id = ctx.getExecutionId?.() || randomUUID();
 	const { $runIndex: run = 0 } = ctx.getWorkflowDataProxy(0) as { $runIndex?: number };
 	return { id, step: `${id}:${ctx.getNode().name}:${run}` };

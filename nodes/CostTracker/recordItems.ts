@@ -1,10 +1,18 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { StoreUnavailable } from '../shared/core/errors';
 import type { JsonObject } from '../shared/core/json';
+import type { LedgerCall } from '../shared/core/ledger/call';
 import { nanoFromUsd } from '../shared/core/price/money';
 import { isObject } from '../shared/core/usage/json';
 import { openBackend } from '../shared/n8n/backend';
-import { costFields, inEither, marksOf, marksOn, notBooked } from '../shared/n8n/costFields';
+import {
+	costFields,
+	hitMark,
+	inEither,
+	marksOf,
+	marksOn,
+	notBooked,
+} from '../shared/n8n/costFields';
 import { readLease } from '../shared/n8n/lease';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { withLedger } from '../shared/n8n/openLedger';
@@ -12,10 +20,11 @@ import { perItem } from '../shared/n8n/parameters';
 import { reservationReader } from '../shared/n8n/upstreamBudget';
 import type { UpstreamCache } from '../shared/n8n/upstreamLookup';
 import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
-import type { Tracked, TrackedCall, TrackRequest } from '../shared/services/track';
+import type { Tracked, TrackRequest } from '../shared/services/track';
 import { track } from '../shared/services/track';
 import { ESTIMATED, usageEstimator } from './estimateReadings';
 import { addToExecution } from './executionData';
+import { eachOf, equalHitsReader } from './equalHits';
 import { hitMarkOf, usageReader } from './readUsage';
 import type { TrackerOptions } from './settings';
 import {
@@ -28,7 +37,7 @@ import {
 import { traceItems } from './traceItems';
 
 type Result =
-	| { tracked: Tracked; marks: string[]; cache: UpstreamCache | undefined }
+	| { tracked: Tracked; marks: string[]; cache: UpstreamCache | undefined; others: LedgerCall[] }
 	| { isBooked: true }
 	| { error: unknown };
 
@@ -43,19 +52,16 @@ export async function recordItems(
 ): Promise<INodeExecutionData[]> {
 	const options = optionsOf(ctx);
 	const results = await trackAll(ctx, items, options);
-	const calls = results.flatMap((result) => ('tracked' in result ? result.tracked.calls : []));
+	const calls = results.flatMap((result) =>
+		'tracked' in result ? [...result.tracked.calls.map(({ call }) => call), ...result.others] : [],
+	);
 	const booked = await book(ctx, calls, options);
 	const fresh = new Set(newCalls(calls, booked));
-	if (options.executionData !== false) {
-		addToExecution(
-			ctx,
-			[...fresh].map(({ call }) => call),
-		);
-	}
+	if (options.executionData !== false) addToExecution(ctx, [...fresh]);
 	const untraced = await traceItems(
 		ctx,
 		tracedItems(results),
-		(call) => fresh.has(call),
+		({ call }) => fresh.has(call),
 		Date.now(),
 	);
 
@@ -89,11 +95,12 @@ async function trackAll(
 		localNanoUsdPerHour: nanoFromParameter(options.localUsdPerHour, 'Local Machine (USD per Hour)'),
 	};
 	const read = requestReader(ctx, settings.atMs);
+	const equalHits = equalHitsReader(ctx);
 	const estimated = options.estimateTokens === true ? usageEstimator(ctx) : undefined;
 	const results: Result[] = [];
 	for (const [index, item] of items.entries()) {
 		try {
-			const { request: asked, isBooked: isKnown, cache } = read(item, index);
+			const { request: asked, isBooked: isKnown, isFromRuns, cache } = read(item, index);
 			const request = estimated && !isKnown ? await estimated(asked, item, index) : asked;
 			const readings = request.parts.flatMap((part) => part.readings ?? []);
 			const before = marksOn(item.json as JsonObject);
@@ -108,7 +115,7 @@ async function trackAll(
 			if (isEstimated) tracked.cost.hints.push(ESTIMATED);
 			if (isBooked) {
 				tracked.cost.hints.push(BOOKED);
-				results.push({ tracked: { ...tracked, calls: [] }, marks: before, cache });
+				results.push({ tracked: { ...tracked, calls: [] }, marks: before, cache, others: [] });
 				continue;
 			}
 			const hit = hitMarkOf(item);
@@ -116,7 +123,18 @@ async function trackAll(
 				request.isHit && hit !== undefined
 					? inEither(before, [...marksOf(readings), hit])
 					: [...before, ...marksOf(readings)];
-			results.push({ tracked, marks, cache });
+			const isAnswered = isFromRuns || tracked.calls.length > 0;
+			const equal = isAnswered ? equalHits(item, index, request, isFromRuns) : undefined;
+			let others: LedgerCall[] = [];
+			if (equal) {
+				marks.push(hitMark(equal.key));
+				const { calls } = track(equal.request, book, settings);
+				others = eachOf(
+					calls.map(({ call }) => call),
+					equal.ids,
+				);
+			}
+			results.push({ tracked, marks, cache, others });
 		} catch (error) {
 			results.push({ error });
 		}
@@ -127,6 +145,7 @@ async function trackAll(
 interface ReadItem {
 	request: TrackRequest;
 	isBooked: boolean;
+	isFromRuns: boolean;
 	cache: UpstreamCache | undefined;
 }
 
@@ -145,7 +164,7 @@ function requestReader(
 	return (item, index) => {
 		const { latencyMs, overheadUsd } = options(index);
 		const cache = upstreamCache(ctx, item, index, lookup);
-		const { parts, isBooked, isHit, isFromRuns } = usage(item, index);
+		const { parts, isBooked, isHit, isFromRuns = false } = usage(item, index);
 		const measured = isHit ? numberAt(item, 'lookupMs') : sinceLease(cache?.lease, nowMs);
 		const overhead = nanoFromParameter(overheadUsd, 'Cache Overhead (USD)');
 		const request = {
@@ -160,7 +179,7 @@ function requestReader(
 			overheadNanoUsd: overhead + (isFromRuns ? 0 : judgeNanoUsd(item)),
 			settles: reservations(item, index),
 		};
-		return { request, isBooked, cache };
+		return { request, isBooked, isFromRuns, cache };
 	};
 }
 
@@ -168,15 +187,14 @@ type Booking = { kind: 'booked'; isNew: boolean[] } | { kind: 'failed'; reason: 
 
 async function book(
 	ctx: IExecuteFunctions,
-	calls: readonly TrackedCall[],
+	calls: readonly LedgerCall[],
 	options: TrackerOptions,
 ): Promise<Booking> {
 	if (calls.length === 0) return { kind: 'booked', isNew: [] };
 	try {
 		const connection = await openBackend(ctx);
 		const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-		const booking = calls.map(({ call }) => call);
-		const isNew = await withLedger(connection, (ledger) => ledger.record(booking), timeoutMs);
+		const isNew = await withLedger(connection, (ledger) => ledger.record(calls), timeoutMs);
 		return { kind: 'booked', isNew };
 	} catch (error) {
 		if (!(error instanceof StoreUnavailable) || options.onBackendError === 'fail') throw error;
@@ -191,7 +209,7 @@ function tracedItems(results: Result[]) {
 	);
 }
 
-function newCalls(calls: TrackedCall[], booking: Booking): TrackedCall[] {
+function newCalls(calls: LedgerCall[], booking: Booking): LedgerCall[] {
 	return booking.kind === 'failed' ? calls : calls.filter((_, index) => booking.isNew[index]);
 }
 

@@ -224,22 +224,60 @@ describe('equal items of one batch', () => {
 		]);
 	});
 
-	it('are one call and otherwise hits in the ledger', async () => {
-		const { misses } = await lookUp(items);
-		const stored = await store(items, misses, [reply('A'), reply('B'), reply('C')]);
-		const track = async (parameters: IDataObject) => {
+	describe('in the ledger', () => {
+		const track = async (given: INodeExecutionData[], run: Partial<NodeRun> = {}) => {
+			const { parameters, ...more } = run;
 			const context = nodeContext({
 				folder,
-				items: stored,
-				parameters: { backend: 'embedded', ...parameters },
+				items: given,
 				execution: '1',
+				...more,
+				parameters: { operation: 'record', backend: 'embedded', ...parameters },
 			});
 			return (await new CostTracker().execute.call(context))[0]!;
 		};
-		await track({ operation: 'record' });
-		const [{ json } = { json: {} as IDataObject }] = await track({ operation: 'report', days: 1 });
-		const { totals } = json.report as { totals: IDataObject };
-		expect(totals).toMatchObject({ calls: 3, hits: 2 });
-		expect(Number(totals.avoidedUsd) * 3).toBeCloseTo(Number(totals.spendUsd) * 2);
+		const booked = async () => {
+			const [one] = await track([{ json: {} }], { parameters: { operation: 'report', days: 1 } });
+			return (one!.json.report as { totals: IDataObject }).totals;
+		};
+		const answers = [reply('A'), reply('B'), reply('C')];
+
+		it('are one call and otherwise hits', async () => {
+			const { misses } = await lookUp(items);
+			await track(await store(items, misses, answers));
+			const totals = await booked();
+			expect(totals).toMatchObject({ calls: 3, hits: 2 });
+			expect(Number(totals.avoidedUsd) * 3).toBeCloseTo(Number(totals.spendUsd) * 2);
+		});
+
+		it('are so too where the Cost Tracker stands before Cache Store, and one behind it adds nothing', async () => {
+			const { misses } = await lookUp(items);
+			const behindLookup = { upstream: misses, upstreamParameters: { options: ONCE } };
+			const answered = answers.map((json) => ({ json }));
+			const tracked = await track(answered, behindLookup);
+			expect(await booked()).toMatchObject({ calls: 3, hits: 2 });
+			await track(answered, behindLookup);
+			const stored = await store(
+				items,
+				misses,
+				tracked.map(({ json }) => json),
+			);
+			expect(stored.map(({ json }) => (json.cost as IDataObject).usd)).toEqual([
+				0.0035, 0, 0, 0.0035, 0.0035,
+			]);
+			expect(await track(stored)).toEqual(
+				stored.map((one, item) => ({ ...one, pairedItem: { item } })),
+			);
+			const totals = await booked();
+			expect(totals).toMatchObject({ calls: 3, hits: 2, spendUsd: 0.0105, avoidedUsd: 0.007 });
+		});
+
+		it('keep what a call before the lookup cost each of them', async () => {
+			const draft = { usd: 0.001, booked: ['x'] };
+			const asked = [ask(1, 'a', { draft }), ask(2, 'a', { draft })];
+			const { misses } = await lookUp(asked);
+			const stored = await store(asked, misses, [{ ...misses[0]!.json, ...reply('A') }]);
+			expect(stored.map(({ json }) => json.draft)).toEqual([draft, draft]);
+		});
 	});
 });

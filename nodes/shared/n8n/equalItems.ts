@@ -12,6 +12,7 @@ import type { Json, JsonObject } from '../core/json';
 import { isJsonObject } from '../core/json';
 import { savedByHit, usageToStore } from './storedUsage';
 import { LOOKUP_TYPE, upstreamItem } from './upstreamLookup';
+import { costFields, hitMark } from './costFields';
 import { readLease } from './lease';
 
 const WRITES_CACHE = /(^|\.)(cacheLookup|llmEndpointTrigger|cacheStore)$/;
@@ -51,16 +52,32 @@ function readEqualItems(value: Json | undefined): EqualItems | undefined {
 /** Gives the item that came of an input item, and one for each that waits behind that. */
 export type GiveOut = (result: INodeExecutionData, itemIndex: number) => INodeExecutionData[];
 
-/** For a node that takes items of a Cache Lookup which lets only the first of equal ones go. */
-export function equalItemsGiver(ctx: IExecuteFunctions, items: INodeExecutionData[]): GiveOut {
+/** The items that wait behind an item, and what was last written on it as `cache`. */
+type ReadEqualItems = (
+	item: INodeExecutionData | undefined,
+	itemIndex: number,
+) => { before: JsonObject; equal: EqualItems } | undefined;
+
+/** For a node behind a Cache Lookup which lets only the first of equal items go. */
+export function equalItemsReader(ctx: IExecuteFunctions): ReadEqualItems {
 	const passed = passedNodes(ctx);
-	if (!passed) return (result) => [result];
-	const nowMs = Date.now();
-	return (result, itemIndex) => {
-		let before = cacheOn(items[itemIndex]);
+	if (!passed) return () => undefined;
+	return (item, itemIndex) => {
+		let before = cacheOn(item);
 		for (const name of passed) before ??= cacheOn(upstreamItem(ctx, itemIndex, name));
 		const equal = readEqualItems(before?.equalItems);
-		if (!before || !equal) return [result];
+		return before && equal ? { before, equal } : undefined;
+	};
+}
+
+/** For a node that gives out all of the equal items. */
+export function equalItemsGiver(ctx: IExecuteFunctions, items: INodeExecutionData[]): GiveOut {
+	const waitingBehind = equalItemsReader(ctx);
+	const nowMs = Date.now();
+	return (result, itemIndex) => {
+		const found = waitingBehind(items[itemIndex], itemIndex);
+		if (!found) return [result];
+		const { before, equal } = found;
 		const { cache, ...answer } = result.json as JsonObject;
 		const first = { ...result };
 		let told: JsonObject | undefined;
@@ -159,7 +176,9 @@ function ownJson(
 	const json =
 		asked && own ? withOwnFields(shared, withoutCache(asked), withoutCache(own)) : shared;
 	// An item that n8n sends to an error output has nothing beside its error.
-	const whole = told ? { ...unpaid(json), cache: deepCopy(told) } : json;
+	const whole = told
+		? { ...json, ...unpaid(shared, asked, String(told.key)), cache: deepCopy(told) }
+		: json;
 	return whole as INodeExecutionData['json'];
 }
 
@@ -168,12 +187,21 @@ function withoutCache({ json }: INodeExecutionData): JsonObject {
 	return rest;
 }
 
-/** A field that a Cost Tracker wrote before this node tells what the first one cost; the others cost nothing. */
-function unpaid(json: JsonObject): JsonObject {
-	const result = { ...json };
-	for (const [name, cost] of Object.entries(json)) {
-		if (!isJsonObject(cost) || !Array.isArray(cost.booked) || cost.usd === undefined) continue;
-		result[name] = { ...cost, usd: 0, amount: 0, cacheHit: true, avoidedUsd: cost.usd };
+/**
+ * A field that a Cost Tracker wrote behind the lookup tells what the first one cost; the others cost nothing, and where
+ * that Cost Tracker has booked them too, the next one must know it.
+ */
+function unpaid(
+	answer: JsonObject,
+	asked: INodeExecutionData | undefined,
+	key: string,
+): JsonObject {
+	const result: JsonObject = {};
+	for (const [name, cost] of costFields(answer)) {
+		if (asked && JSON.stringify(asked.json[name]) === JSON.stringify(answer[name])) continue;
+		const booked = cost.booked.includes(hitMark(key)) ? cost.booked : [];
+		const { usd = null } = cost;
+		result[name] = { ...cost, usd: 0, amount: 0, cacheHit: true, avoidedUsd: usd, booked };
 	}
 	return result;
 }
