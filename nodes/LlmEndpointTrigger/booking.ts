@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { LedgerCall } from '../shared/core/ledger/call';
-import type { JsonObject } from '../shared/core/json';
+import type { Json, JsonObject } from '../shared/core/json';
 import { answerTrace, type Trace } from '../shared/core/trace/trace';
 import { bundledPriceBook } from '../shared/drivers/prices/bundled';
 import type { Connection } from '../shared/n8n/connections';
@@ -26,6 +26,8 @@ export interface Booked {
 	latencyMs: number;
 	/** How long the original call took, for a hit. */
 	originalLatencyMs: number | null;
+	/** What is kept with a stored answer about the call that made it. */
+	paid?: Json;
 }
 
 /** What is booked of a request's answer. */
@@ -45,6 +47,7 @@ export function bookedAs(
 		namespace,
 		latencyMs: Math.max(0, Date.now() - startedAtMs),
 		originalLatencyMs: isHit(outcome) ? outcome.entry.meta.latencyMs : null,
+		paid: isHit(outcome) ? outcome.entry.meta.usage : undefined,
 	};
 }
 
@@ -56,6 +59,7 @@ const MOST_QUEUED = 20_000;
 const LEDGER_TIMEOUT_MS = 2_000;
 
 interface Queue {
+	timer: NodeJS.Timeout;
 	calls: LedgerCall[];
 	/** Hits that differ in nothing but their moment are one entry, counted. */
 	hits: Map<string, LedgerCall[]>;
@@ -70,7 +74,6 @@ let book: PriceBook | undefined;
 /** Books an answer behind the scenes; what the ledger does not take is given up. */
 export function bookAnswer(connection: Connection, booked: Booked): void {
 	const queue = queues.get(connection) ?? open(connection);
-	if (queue.calls.length >= MOST_QUEUED) return;
 	const { kind, latencyMs, originalLatencyMs } = booked;
 	const sink = environmentSink();
 	const likeness = kind === 'hit' && !sink ? `${nameOf(booked)} ${latencyMs}` : undefined;
@@ -95,6 +98,7 @@ export function bookAnswer(connection: Connection, booked: Booked): void {
 	const calls = tracked.map(({ call }) => call);
 	queue.calls.push(...calls);
 	if (likeness !== undefined) queue.hits.set(likeness, calls);
+	if (queue.calls.length >= MOST_QUEUED) flush(connection, queue);
 	sendTrace(sink, () => traceOf(booked, tracked, id, atMs));
 }
 
@@ -109,21 +113,27 @@ function traceOf(booked: Booked, calls: readonly TrackedCall[], id: string, endM
 }
 
 function open(connection: Connection): Queue {
-	const queue: Queue = { calls: [], hits: new Map() };
+	const timer = setTimeout(() => flush(connection, queue), FLUSH_MS).unref();
+	const queue: Queue = { timer, calls: [], hits: new Map() };
 	queues.set(connection, queue);
-	const timer = setTimeout(() => {
-		queues.delete(connection);
-		// The books are a by-product: their loss is no failure of the answer.
-		withLedger(connection, (ledger) => ledger.record(queue.calls), LEDGER_TIMEOUT_MS).catch(
-			() => undefined,
-		);
-	}, FLUSH_MS);
-	timer.unref();
 	return queue;
 }
 
-/** Another answer under the same key costs something else. */
-const nameOf = ({ workflow, key, body }: Booked): string => `${workflow} ${key} ${String(body.id)}`;
+function flush(connection: Connection, { timer, calls }: Queue): void {
+	clearTimeout(timer);
+	queues.delete(connection);
+	// The books are a by-product: their loss is no failure of the answer.
+	withLedger(connection, (ledger) => ledger.record(calls), LEDGER_TIMEOUT_MS).catch(
+		() => undefined,
+	);
+}
+
+/** Another answer under the same key costs something else. An id is no name: where none is stored, each hit has a new one. */
+const nameOf = ({ workflow, key, paid, body }: Booked): string =>
+	`${workflow} ${key} ${paid === undefined ? printOf(body) : JSON.stringify(paid)}`;
+
+const printOf = ({ id: _id, created: _created, ...body }: JsonObject): string =>
+	hash('sha1', JSON.stringify(body));
 
 function priced(booked: Booked): TrackedCall[] {
 	const { kind, body, model, workflow, namespace } = booked;

@@ -278,6 +278,29 @@ describe('an endpoint that serves', () => {
 		expect(decodeEntry(again!.packed, []).meta.usage).toMatchObject({ usd: 0.00075 });
 	});
 
+	it('books the call that should refresh a stale answer as lost when its worker falls silent', async () => {
+		const keys = { key: [{ key: KEY, name: 'tester', namespace: 'silent' }] };
+		const answer = (exchange: Exchange, number: number) =>
+			exchange.receive(
+				number === 1
+					? { promptCache: 'answer', item: PRICED }
+					: { promptCache: 'started', executionId: '7', beatMs: 5 },
+			);
+		const { url, endpoint } = await openEndpoint({ keys, ttlSeconds: 0.01 }, PRICED, answer);
+		const asked = request('refreshed by a worker that dies');
+		await fetch(url, asked);
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		const headers = { ...asked.headers, 'cache-control': 'stale-while-revalidate=60' };
+		const stale = await fetch(url, { ...asked, headers });
+		expect(stale.headers.get('x-prompt-cache-status')).toBe('stale');
+		await until(async () =>
+			(await booked(endpoint)).some(
+				({ dimensions: { namespace }, counters }) =>
+					namespace === 'silent' && counters.lostCalls === 1,
+			),
+		);
+	});
+
 	it('starts an execution for a hit too where that is asked for', async () => {
 		const { url, items } = await openEndpoint(
 			{ serving: { recordHits: true } },
