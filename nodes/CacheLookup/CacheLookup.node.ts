@@ -26,8 +26,9 @@ export class CacheLookup implements INodeType {
 		try {
 			if (once<string>(this, 'operation', 'lookup') === 'fallback')
 				giveOut = equalItemsGiver(this, items);
-			read = await readItems(this, items);
-			answer = await askBackend(this, items, read);
+			const reading = readItems(this, items);
+			answer = await askBackend(this, items, reading);
+			read = await reading.all();
 		} catch (error) {
 			return [[], items.flatMap((_item, index) => giveOut(failedItem(this, error, index), index))];
 		}

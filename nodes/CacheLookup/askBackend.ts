@@ -5,9 +5,15 @@ import { openBackend } from '../shared/n8n/backend';
 import { once } from '../shared/n8n/parameters';
 import type { Connection } from '../shared/n8n/connections';
 import { semanticDeps, semanticSettings, type SemanticOptions } from '../shared/n8n/semantic';
-import { isHit, lookup, type LookupOutcome, type LookupSettings } from '../shared/services/lookup';
+import {
+	isHit,
+	lookUpParts,
+	type LookupOutcome,
+	type LookupRequest,
+	type LookupSettings,
+} from '../shared/services/lookup';
 import { semanticLookup, type SemanticOutcome } from '../shared/services/semanticLookup';
-import type { LookupOptions, ReadItem, ReadRequest } from './readItems';
+import type { LookupOptions, Reading, ReadItem, ReadRequest } from './readItems';
 import { releaseFailed } from './releaseFailed';
 
 export interface BackendAnswer {
@@ -22,9 +28,8 @@ export interface BackendAnswer {
 export async function askBackend(
 	ctx: IExecuteFunctions,
 	items: INodeExecutionData[],
-	read: ReadItem[],
+	reading: Reading,
 ): Promise<BackendAnswer> {
-	const readable = read.filter((one): one is ReadRequest => 'asked' in one);
 	const options = once<LookupOptions>(ctx, 'options', {});
 	const {
 		coalesce = true,
@@ -41,10 +46,10 @@ export async function askBackend(
 		if (operation === 'fallback') await releaseFailed(ctx, items, connection, timeoutMs);
 		const settings = { operation, coalesce, coalesceWaitMs, timeoutMs, encryptionKeys };
 		return once<string>(ctx, 'match', 'exact') === 'semantic'
-			? await askBoth(ctx, readable, settings, connection)
+			? await askBoth(ctx, reading, settings, connection)
 			: {
 					connection,
-					outcomes: await askExact(readable, settings, connection),
+					outcomes: await askExact(reading.parts, settings, connection),
 					semantic: new Map(),
 				};
 	} catch (error) {
@@ -52,41 +57,42 @@ export async function askBackend(
 		const reasons = [`backend unreachable: ${error.message}`];
 		if (error.hint) reasons.push(error.hint);
 		const miss: LookupOutcome = { status: 'miss', reasons, leader: false, unavailable: true };
+		const readable = (await reading.all()).filter(isRequest);
 		return { outcomes: new Map(readable.map((one) => [one, miss])), semantic: new Map() };
 	}
 }
 
+const isRequest = (one: ReadItem): one is ReadRequest => 'asked' in one;
+
 async function askExact(
-	readable: ReadRequest[],
+	parts: Reading['parts'],
 	settings: LookupSettings,
 	connection: Connection,
 ): Promise<Map<ReadRequest, LookupOutcome>> {
-	if (readable.length === 0) return new Map();
-	const outcomes = await lookup(
-		readable.map(({ asked }) => asked),
-		settings,
-		connection,
-	);
-	const byRequest = new Map<ReadRequest, LookupOutcome>();
-	readable.forEach((one, at) => byRequest.set(one, outcomes[at]!));
-	return byRequest;
+	const readable: ReadRequest[] = [];
+	const requests = parts.map((part) => async (): Promise<LookupRequest[]> => {
+		const found = (await part()).filter(isRequest);
+		readable.push(...found);
+		return found.map(({ asked }) => asked);
+	});
+	const outcomes = await lookUpParts(requests, settings, connection);
+	return new Map(readable.map((one, at) => [one, outcomes[at]!]));
 }
 
 /** The exact entry first; then nearness; and a lease only for what neither knows, or what is stale. */
 async function askBoth(
 	ctx: IExecuteFunctions,
-	readable: ReadRequest[],
+	reading: Reading,
 	settings: LookupSettings,
 	connection: Connection,
 ): Promise<BackendAnswer> {
 	const options = ctx.getNodeParameter('semantic', 0, {}) as SemanticOptions;
-	const outcomes = await askExact(readable, { ...settings, looksAgain: true }, connection);
+	const outcomes = await askExact(reading.parts, { ...settings, looksAgain: true }, connection);
 	const deps = await semanticDeps(ctx, connection, options);
-	const asking = readable.flatMap((one, index) => {
-		const outcome = outcomes.get(one)!;
+	const asking = [...outcomes].flatMap(([one, outcome]) => {
 		const refreshes = isHit(outcome) && outcome.refresh;
 		if (!refreshes && outcome.status !== 'miss') return [];
-		const { scope = '' } = ctx.getNodeParameter('semantic', index, {}) as SemanticOptions;
+		const { scope = '' } = ctx.getNodeParameter('semantic', one.index, {}) as SemanticOptions;
 		const { request, keyVersion, ignoreFields, asked } = one;
 		const { namespace, control } = asked;
 		const embedderId = deps.embedder.id;
@@ -107,10 +113,10 @@ async function askBoth(
 			deps,
 		),
 	);
-	const unanswered = readable.filter(
+	const unanswered = [...outcomes.keys()].filter(
 		(one) => !isHit(outcomes.get(one)!) && !semantic.get(one)?.hit,
 	);
-	for (const [one, outcome] of await askExact(unanswered, settings, connection)) {
+	for (const [one, outcome] of await askExact([async () => unanswered], settings, connection)) {
 		outcomes.set(one, outcome);
 	}
 	return { connection, outcomes, semantic };

@@ -31,6 +31,8 @@ const MAX_REQUEST_BYTES = 4 * 1024 ** 2;
 export type ReadItem = ReadRequest | { error: unknown };
 
 export interface ReadRequest {
+	/** Of its item. */
+	index: number;
 	request: JsonObject;
 	keyVersion: string;
 	ignoreFields: readonly string[];
@@ -57,11 +59,21 @@ function settingsOf(options: LookupOptions): ItemSettings {
 	};
 }
 
-/** Reads every item's request and makes its key. */
-export async function readItems(
-	ctx: IExecuteFunctions,
-	items: INodeExecutionData[],
-): Promise<ReadItem[]> {
+/** Items that are read together. */
+const PART = 256;
+
+/** The items of one execution; each is read once, when its part is first asked for. */
+export interface Reading {
+	/** A large batch in parts: n8n and the backend's answers get a turn in between. */
+	parts: ReadonlyArray<() => Promise<ReadItem[]>>;
+	all(): Promise<ReadItem[]>;
+}
+
+/**
+ * Reads the items' requests and makes their keys.
+ * @throws ConfigError where a parameter that all items share is not usable
+ */
+export function readItems(ctx: IExecuteFunctions, items: INodeExecutionData[]): Reading {
 	const read = requestReader(ctx);
 	const namespaceOf = perItem(ctx, 'namespace', 'default');
 	const options = perItem<LookupOptions>(ctx, 'options', {});
@@ -71,21 +83,36 @@ export async function readItems(
 		if (known?.options !== given) known = { options: given, settings: settingsOf(given) };
 		return known.settings;
 	};
-	const all: ReadItem[] = [];
-	for (const [index, item] of items.entries()) {
-		try {
-			const { keyVersion, ignoreFields, control, normalizes, maxBytes } = settingsAt(index);
-			const reading = read(item, index);
-			const found = reading instanceof Promise ? await reading : reading;
-			const request = normalizes ? (normalizeTexts(found) as JsonObject) : found;
-			const namespace = String(namespaceOf(index) || 'default');
-			const key = requestKey(request, { namespace, keyVersion, ignoreFields, maxBytes });
-			const explained = explainRequest(request, keyVersion, ignoreFields);
-			const asked = { namespace, key, explained, control };
-			all.push({ request, keyVersion, ignoreFields, asked });
-		} catch (error) {
-			all.push({ error });
+	const readPart = async (from: number): Promise<ReadItem[]> => {
+		if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+		const part: ReadItem[] = [];
+		for (let index = from; index < Math.min(from + PART, items.length); index++) {
+			try {
+				const { keyVersion, ignoreFields, control, normalizes, maxBytes } = settingsAt(index);
+				const reading = read(items[index]!, index);
+				const found = reading instanceof Promise ? await reading : reading;
+				const request = normalizes ? (normalizeTexts(found) as JsonObject) : found;
+				const namespace = String(namespaceOf(index) || 'default');
+				const key = requestKey(request, { namespace, keyVersion, ignoreFields, maxBytes });
+				const explained = explainRequest(request, keyVersion, ignoreFields);
+				const asked = { namespace, key, explained, control };
+				part.push({ index, request, keyVersion, ignoreFields, asked });
+			} catch (error) {
+				part.push({ error });
+			}
 		}
-	}
-	return all;
+		return part;
+	};
+	const parts = Array.from({ length: Math.ceil(items.length / PART) }, (_, at) => {
+		let part: Promise<ReadItem[]> | undefined;
+		return () => (part ??= readPart(at * PART));
+	});
+	return {
+		parts,
+		async all() {
+			const all: ReadItem[] = [];
+			for (const part of parts) all.push(...(await part()));
+			return all;
+		},
+	};
 }

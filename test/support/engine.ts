@@ -10,9 +10,11 @@ import { guardStore } from '../../nodes/shared/services/circuitBreaker';
 import { createLeaseKeeper } from '../../nodes/shared/services/leaseKeeper';
 import {
 	lookup,
+	lookUpParts,
 	type LookupOutcome,
 	type LookupRequest,
 	type LookupSettings,
+	type RequestParts,
 } from '../../nodes/shared/services/lookup';
 import {
 	storeAnswers,
@@ -88,6 +90,7 @@ export function asked(words: string, control = '', more: JsonObject = {}): Looku
 export interface Engine {
 	store: GuardedStore;
 	lookup(requests: LookupRequest[], over?: Partial<LookupSettings>): Promise<LookupOutcome[]>;
+	lookUpParts(parts: RequestParts): Promise<LookupOutcome[]>;
 	ask(request: LookupRequest, over?: Partial<LookupSettings>): Promise<LookupOutcome>;
 	/** Stores an answer to a request, as the leader where the outcome is given. */
 	answer(
@@ -119,6 +122,7 @@ export function engineOver(live: CacheStore, clock: Clock = systemClock): Engine
 	return {
 		store,
 		lookup: ask,
+		lookUpParts: (parts) => lookUpParts(parts, LOOKUP_SETTINGS, deps),
 		ask: async (request, over) => (await ask([request], over))[0]!,
 		answer: async (request, response, outcome, { tags = [], keyVersion = '', ...over } = {}) => {
 			const { namespace, key, explained } = request;

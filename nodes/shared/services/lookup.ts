@@ -1,14 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { StoreUnavailable } from '../core/errors';
-import type {
-	CacheStore,
-	LeaseState,
-	LookupQuery,
-	LookupReply,
-	LookupRow,
-} from '../ports/CacheStore';
+import type { CacheStore, LeaseState, LookupReply, LookupRow } from '../ports/CacheStore';
 import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
+import { Asked } from './asked';
 import { countOutcomes } from './countOutcomes';
 import { decideRow } from './decideRow';
 import { LEASE_TTL_MS, type LeaseKeeper } from './leaseKeeper';
@@ -33,86 +27,52 @@ const FIRST_POLL_MS = 15;
 const LONGEST_POLL_MS = 250;
 /** What a batch may take longer, for each of its requests. */
 export const EXTRA_TIMEOUT_MS = 0.5;
-/** Requests of a batch that are asked and unpacked together. */
-const PART = 256;
 
-/** A request as the backend is asked for it; what a hit has no need of is worked out when it is asked for. */
-class Asked implements LookupQuery {
-	outcome!: LookupOutcome;
-	/** When the entry that may not be served was stored, at the first look; 0 where there was none. */
-	firstStoredAtMs?: number;
-	#token?: string;
-	#givenUp = false;
+/** The parts of a batch, each read when it is called for. */
+export type RequestParts = ReadonlyArray<() => LookupRequest[] | Promise<LookupRequest[]>>;
 
-	constructor(
-		readonly request: LookupRequest,
-		private readonly wantsLease: boolean,
-		private readonly looksAgain: boolean,
-	) {}
-
-	get takesLease(): boolean {
-		return this.wantsLease && !this.#givenUp;
-	}
-
-	/** Takes no lease from now on; true where it may have taken one already. */
-	giveUpLease(): boolean {
-		const mayHold = this.takesLease && this.#token !== undefined;
-		this.#givenUp = true;
-		return mayHold;
-	}
-
-	get token(): string {
-		return (this.#token ??= randomUUID());
-	}
-
-	get namespace(): string {
-		return this.request.namespace;
-	}
-
-	get key(): string {
-		return this.request.key;
-	}
-
-	get userHash(): string {
-		return this.request.explained.userHash;
-	}
-
-	/** Takes a lease on an entry that was found: it is stale, or may not be served at all. */
-	get renews(): boolean {
-		const { status } = this.outcome;
-		return this.takesLease && (status === 'stale' || (status !== 'hit' && !this.looksAgain));
-	}
-
-	get lease(): LookupQuery['lease'] {
-		return this.takesLease && !this.looksAgain
-			? { token: this.token, ttlMs: LEASE_TTL_MS }
-			: undefined;
-	}
-}
-
-/**
- * Looks up a batch at once; equal requests of the batch are asked once.
- * Misses and expired entries take a lease; where another execution holds it, this waits for its answer for at
- * most `coalesceWaitMs`. A batch that leads something itself never waits, so that two batches cannot wait for each other.
- * @throws StoreUnavailable where the backend does not answer; the caller decides whether that is a miss
- */
-export async function lookup(
+/** Looks up a batch at once, as lookUpParts does one that comes in parts. */
+export function lookup(
 	requests: LookupRequest[],
 	settings: LookupSettings,
 	deps: LookupDeps,
 ): Promise<LookupOutcome[]> {
+	return lookUpParts([() => requests], settings, deps);
+}
+
+/**
+ * Looks up a batch, whose next part is read while the backend works on those before it; equal requests of the batch
+ * are asked once. Misses and expired entries take a lease; where another execution holds it, this waits for its answer
+ * for at most `coalesceWaitMs`. A batch that leads something itself never waits, so that two batches cannot wait for each other.
+ * @throws StoreUnavailable where the backend does not answer; the caller decides whether that is a miss
+ */
+export async function lookUpParts(
+	parts: RequestParts,
+	settings: LookupSettings,
+	deps: LookupDeps,
+): Promise<LookupOutcome[]> {
 	const { clock } = deps;
-	const byKey = new Map<string, Asked>();
-	const places = requests.map((request) => {
-		const known = byKey.get(request.key);
-		if (known) return known;
-		const asked = toAsked(request, settings);
-		byKey.set(request.key, asked);
-		return asked;
-	});
-	const asked = [...byKey.values()];
 	const deadlineMs = clock.elapsedMs() + settings.coalesceWaitMs;
-	let held = await askOnce(asked, settings, deps);
+	const byKey = new Map<string, Asked>();
+	const places: Asked[] = [];
+	const place = (request: LookupRequest): Asked[] => {
+		const known = byKey.get(request.key);
+		const one = known ?? toAsked(request, settings);
+		places.push(one);
+		byKey.set(request.key, one);
+		return known ? [] : [one];
+	};
+	let held: Asked[];
+	try {
+		held = await askParts(parts, (part) => {
+			const open = part.flatMap(place);
+			return askOnce(open, settings, deps, byKey.size);
+		});
+	} catch (error) {
+		giveUpLeases(places, deps);
+		throw error;
+	}
+	const asked = [...byKey.values()];
 	for (
 		let pollMs = FIRST_POLL_MS;
 		held.length > 0;
@@ -125,6 +85,7 @@ export async function lookup(
 		try {
 			held = await askOnce(waiting, settings, deps);
 		} catch (error) {
+			giveUpLeases(waiting, deps);
 			if (!(error instanceof StoreUnavailable)) throw error;
 			break; // What the first look found is still good; those who waited go on by themselves.
 		}
@@ -137,7 +98,7 @@ export async function lookup(
 	const all =
 		asked.length === places.length ? places.map(({ outcome }) => outcome) : spread(places);
 	const counted = settings.looksAgain ? all.map((one) => (isHit(one) ? one : undefined)) : all;
-	countOutcomes(requests, counted, deps.store);
+	countOutcomes(places, counted, deps.store);
 	return all;
 }
 
@@ -148,15 +109,41 @@ function toAsked(request: LookupRequest, settings: LookupSettings): Asked {
 	return new Asked(request, coalesce && computes, looksAgain);
 }
 
-/** One look at the backend: gives each its outcome, and returns those whose answer somebody else is computing. */
+/** Asks for each part as it comes, and reads on before it is answered. */
+async function askParts<T>(
+	parts: RequestParts,
+	ask: (part: LookupRequest[]) => Promise<T[]>,
+): Promise<T[]> {
+	const looks: Array<Promise<T[]>> = [];
+	let failed = false;
+	for (const part of parts) {
+		const look = ask(await part());
+		look.catch(() => (failed = true));
+		looks.push(look);
+		// The first by itself: a backend that is on trial takes no second one.
+		if (looks.length === 1) await look;
+		if (failed) break;
+	}
+	const found: T[] = [];
+	for (const look of looks) found.push(...(await look));
+	return found;
+}
+
+/**
+ * One look at the backend: gives each its outcome, and returns those whose answer somebody else is computing.
+ * @param asked how many are on their way, these included: each may take a little of the time
+ */
 async function askOnce(
 	open: Asked[],
 	settings: LookupSettings,
 	deps: LookupDeps,
+	asked = open.length,
 ): Promise<Asked[]> {
-	const timeoutMs = settings.timeoutMs + open.length * EXTRA_TIMEOUT_MS;
-	const { rows, nowMs } = await orGiveUp(open, deps, () =>
-		deps.store.run((live) => lookUpInParts(open, live, settings), timeoutMs),
+	if (open.length === 0) return [];
+	const timeoutMs = settings.timeoutMs + asked * EXTRA_TIMEOUT_MS;
+	const { rows, nowMs } = await deps.store.run(
+		(live) => lookUpPart(open, live, settings),
+		timeoutMs,
 	);
 	deps.leases.witness.heard(nowMs);
 	if (open.every(({ outcome }) => outcome.status === 'hit')) return [];
@@ -181,21 +168,7 @@ async function askOnce(
 	});
 }
 
-/** Gives each its outcome. All parts are asked at once, and one is unpacked while the backend works on the next. */
-async function lookUpInParts(
-	open: Asked[],
-	store: CacheStore,
-	settings: LookupSettings,
-): Promise<Pick<LookupReply, 'rows' | 'nowMs'>> {
-	if (open.length <= PART) return lookUpPart(open, store, settings);
-	const parts: Array<Promise<LookupReply>> = [];
-	for (let from = 0; from < open.length; from += PART) {
-		parts.push(lookUpPart(open.slice(from, from + PART), store, settings));
-	}
-	const replies = await Promise.all(parts);
-	return { rows: replies.flatMap(({ rows }) => rows), nowMs: replies[0]!.nowMs };
-}
-
+/** Gives each its outcome. */
 async function lookUpPart(
 	part: Asked[],
 	store: CacheStore,
@@ -225,13 +198,13 @@ async function leaseStates(
 	if (wanting.length === 0) return states;
 	const refs = wanting.map(({ ref }) => ref);
 	try {
-		const taken = await orGiveUp(
-			wanting.map(({ one }) => one),
-			deps,
-			() => deps.store.run((live) => live.acquireLeases(refs, LEASE_TTL_MS), timeoutMs),
-		);
+		const taken = await deps.store.run((live) => live.acquireLeases(refs, LEASE_TTL_MS), timeoutMs);
 		wanting.forEach(({ index }, at) => (states[index] = taken[at]!));
 	} catch (error) {
+		giveUpLeases(
+			wanting.map(({ one }) => one),
+			deps,
+		);
 		// Without leases nobody waits for anybody; what was found is served all the same.
 		if (!(error instanceof StoreUnavailable)) throw error;
 	}
@@ -239,18 +212,9 @@ async function leaseStates(
 }
 
 /** A backend that answers too late may have given leases all the same: who takes them over must not think their holder dead. */
-async function orGiveUp<T>(
-	asked: readonly Asked[],
-	{ leases, clock }: LookupDeps,
-	work: () => Promise<T>,
-): Promise<T> {
-	try {
-		return await work();
-	} catch (error) {
-		leases.witness.heardNothing();
-		for (const one of asked) if (one.giveUpLease()) leases.keep(one, clock.elapsedMs());
-		throw error;
-	}
+function giveUpLeases(asked: readonly Asked[], { leases, clock }: LookupDeps): void {
+	leases.witness.heardNothing();
+	for (const one of asked) if (one.giveUpLease()) leases.keep(one, clock.elapsedMs());
 }
 
 function keepLeases(asked: Asked[], deps: LookupDeps, untilMs: number): void {

@@ -149,6 +149,23 @@ describe.each(BACKENDS)('single-flight over %s', (_name, start) => {
 		late.close();
 	});
 
+	it('gives up what the first parts of a batch lead where the backend fails at a later one, and asks it no more', async () => {
+		const parts = Array.from({ length: 9 }, () => [asked(question())]);
+		let read = 0;
+		const reading = parts.map((part) => () => {
+			read += 1;
+			return part;
+		});
+		const failing = engineOver(failingAfter(2, backend.reopen()));
+		await expect(failing.lookUpParts(reading)).rejects.toThrow(StoreUnavailable);
+		expect(read).toBeLessThan(parts.length);
+		expect(await Promise.all(parts.slice(0, 2).flat().map(askUntilLeading))).toEqual([
+			false,
+			false,
+		]);
+		failing.close();
+	});
+
 	it('waits no longer than asked, and then goes on by itself', async () => {
 		const request = asked(question());
 		await here.ask(request);
