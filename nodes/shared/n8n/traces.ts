@@ -18,7 +18,7 @@ let environment: SpanSink | undefined;
 /** Where all nodes of this n8n send spans to; undefined where tracing is off. */
 export function environmentSink(): SpanSink | undefined {
 	if (!isOn) return undefined;
-	return (environment ??= otlpSink(undefined, { onFailure }));
+	return (environment ??= otlpSink(undefined, { onFailure, onOverflow }));
 }
 
 const collectors = new LRUCache<string, SpanSink>({
@@ -31,7 +31,7 @@ export function collectorSink(target: OtlpTarget): SpanSink {
 	const name = hash('sha256', JSON.stringify([target.url, target.headers]));
 	let sink = collectors.get(name);
 	if (sink === undefined) {
-		sink = otlpSink(target, { onFailure });
+		sink = otlpSink(target, { onFailure, onOverflow });
 		collectors.set(name, sink);
 	}
 	return sink;
@@ -39,6 +39,12 @@ export function collectorSink(target: OtlpTarget): SpanSink {
 
 function onFailure(reason: string): void {
 	LoggerProxy.debug(`n8n-nodes-prompt-cache: spans are not taken by the collector: ${reason}`);
+}
+
+function onOverflow(dropped: number): void {
+	LoggerProxy.warn(
+		`n8n-nodes-prompt-cache: ${dropped} spans were dropped: more came than the collector takes`,
+	);
 }
 
 /** Sends what is made, if there is somewhere to send it; trouble with it is nobody's trouble. */

@@ -6,6 +6,8 @@ export interface SpanFigures {
 	sent: number;
 	/** Refused by the collector, or it did not answer in time. */
 	failed: number;
+	/** Given up unsent: more came than the collector takes. */
+	dropped: number;
 	/** Why the last ones were not taken; undefined where they were. */
 	problem?: string;
 }

@@ -29,6 +29,7 @@ const trace = (executionId: string, ...spans: Span[]): Trace =>
 let collector: OtlpReceiver;
 let sinks: SpanSink[] = [];
 const told: string[] = [];
+const overflows: number[] = [];
 
 const open = (
 	headers: Record<string, string> = {},
@@ -37,7 +38,12 @@ const open = (
 	const sink = otlpSink(
 		{ url, headers },
 		// Long enough that only a flush sends.
-		{ delayMs: 60_000, timeoutMs: 300, onFailure: (reason) => told.push(reason) },
+		{
+			delayMs: 60_000,
+			timeoutMs: 300,
+			onFailure: (reason) => told.push(reason),
+			onOverflow: (dropped) => overflows.push(dropped),
+		},
 	);
 	sinks.push(sink);
 	return sink;
@@ -46,6 +52,7 @@ const open = (
 beforeEach(async () => {
 	collector = await startOtlpReceiver();
 	told.length = 0;
+	overflows.length = 0;
 });
 
 afterEach(async () => {
@@ -89,7 +96,7 @@ describe('spans sent by OTLP', () => {
 			},
 		});
 		expect(decision).toMatchObject({ name: 'cache miss', kind: 1, startMs: 1_000, endMs: 1_001 });
-		expect(sink.figures()).toEqual({ sent: 3, failed: 0 });
+		expect(sink.figures()).toEqual({ sent: 3, failed: 0, dropped: 0 });
 	});
 
 	it('of one execution share a trace, whichever node sends them, and the span above is sent once', async () => {
@@ -173,7 +180,7 @@ describe('a collector that', () => {
 			await sink.flush();
 		}
 		expect(told).toEqual([reason]);
-		expect(sink.figures()).toEqual({ sent: 0, failed: 4, problem: reason });
+		expect(sink.figures()).toEqual({ sent: 0, failed: 4, dropped: 0, problem: reason });
 	});
 
 	it('is not there, or says nothing, costs the sender no wait and only the spans', async () => {
@@ -198,7 +205,7 @@ describe('a collector that', () => {
 		sink.send(trace('2', span('b')));
 		await sink.flush();
 		expect(collector.spans.map(({ name }) => name)).toContain('b');
-		expect(sink.figures()).toEqual({ sent: 2, failed: 2 });
+		expect(sink.figures()).toEqual({ sent: 2, failed: 2, dropped: 0 });
 	});
 
 	it('is slower than the calls loses spans before it fills the memory', async () => {
@@ -207,11 +214,33 @@ describe('a collector that', () => {
 		sink.send(trace('1', span('a')));
 		await sink.flush();
 		collector.behave(200);
-		const many = Array.from({ length: 10_000 }, (_, at) => span(`call ${at}`));
-		sink.send(trace('2', ...many));
+		const many = (id: string) =>
+			trace(id, ...Array.from({ length: 10_000 }, (_, at) => span(`call ${at}`)));
+		sink.send(many('2'));
 		await sink.flush();
 		expect(collector.spans.length).toBeGreaterThan(1_000);
-		expect(collector.spans.length).toBeLessThanOrEqual(2_048 + 512);
+		expect(collector.spans.length).toBeLessThanOrEqual(2_048);
+	});
+
+	it('is slower than the calls is told of what was dropped, once for each overflow', async () => {
+		const sink = open();
+		const many = Array.from({ length: 3_000 }, (_, at) => span(`call ${at}`));
+		for (const id of ['1', '2']) {
+			sink.send(trace(id, span('first of all')));
+			await sink.flush();
+			sink.send(trace(id, ...many));
+			expect(sink.figures().problem).toBe('more spans came than the collector takes');
+			await sink.flush();
+		}
+		sink.send(trace('3', span('last')));
+		await sink.flush();
+		expect(overflows).toEqual([3_000 - 2_048, 3_000 - 2_048]);
+		const { sent, failed, dropped } = sink.figures();
+		expect({ sent, dropped }).toEqual({
+			sent: collector.spans.length,
+			dropped: 2 * (3_000 - 2_048),
+		});
+		expect(sent + failed + dropped).toBe(2 * 3_000 + 3 + 3);
 	});
 });
 

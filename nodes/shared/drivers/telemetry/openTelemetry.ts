@@ -15,7 +15,10 @@ import type { OtlpTarget } from './otlpSettings';
 export interface OpenTelemetryOptions {
 	delayMs: number;
 	timeoutMs: number;
+	/** Spans that wait or are under way; beyond it new ones are given up. */
 	mostQueued: number;
+	/** What became of a span that was to be sent. */
+	queued(isTaken: boolean): void;
 	/** What became of a batch: a reason where it was not taken. */
 	exported(spans: number, reason: string | undefined): void;
 }
@@ -36,7 +39,12 @@ export function openTelemetry(
 	options: OpenTelemetryOptions,
 ): OpenTelemetry {
 	const ids = givenIds();
-	const exporter = quiet(openExporter(target, options.timeoutMs), options);
+	// The SDK drops spans too, but tells nobody how many: with this bound it has no need to.
+	let open = 0;
+	const exporter = quiet(openExporter(target, options.timeoutMs), (spans, reason) => {
+		open -= spans;
+		options.exported(spans, reason);
+	});
 	const processor = new BatchSpanProcessor(exporter, {
 		scheduledDelayMillis: options.delayMs,
 		maxQueueSize: options.mostQueued,
@@ -52,7 +60,11 @@ export function openTelemetry(
 	});
 	const tracer = provider.getTracer(SCOPE);
 	// Dates, since a small number would be taken for a time since the process began.
-	const add = ({ name, kind, startMs, endMs, attributes }: Span, parent = ROOT_CONTEXT): void =>
+	const add = ({ name, kind, startMs, endMs, attributes }: Span, parent = ROOT_CONTEXT): void => {
+		const isTaken = open < options.mostQueued;
+		options.queued(isTaken);
+		if (!isTaken) return;
+		open += 1;
 		tracer
 			.startSpan(
 				name,
@@ -64,6 +76,7 @@ export function openTelemetry(
 				parent,
 			)
 			.end(new Date(endMs));
+	};
 	return {
 		emit(trace, withRoot) {
 			const { id: traceId, rootId: spanId, spans } = trace;
@@ -138,7 +151,7 @@ function openExporter(target: OtlpTarget | undefined, timeoutMillis: number): Sp
 }
 
 /** Counts what fails, and reports success to the SDK, which would complain to n8n's own diagnostics. */
-function quiet(inner: SpanExporter, { exported }: OpenTelemetryOptions): SpanExporter {
+function quiet(inner: SpanExporter, exported: OpenTelemetryOptions['exported']): SpanExporter {
 	return {
 		export: (spans, done) =>
 			inner.export(spans, ({ code, error }) => {

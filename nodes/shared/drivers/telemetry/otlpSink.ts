@@ -11,12 +11,15 @@ export interface OtlpSinkOptions {
 	timeoutMs?: number;
 	/** Told when the collector first fails, in words without addresses or headers. */
 	onFailure?(reason: string): void;
+	/** Told once an overflow is over, with the spans that it cost. */
+	onOverflow?(dropped: number): void;
 }
 
 /** Beyond it new spans are given up, so a dead collector costs a few megabytes at most. */
 const MOST_QUEUED_SPANS = 2_048;
 /** Traces that wait for the packages to be loaded. */
 const MOST_EARLY_TRACES = 256;
+const OVERFLOW = 'more spans came than the collector takes';
 /** Executions whose span above is not sent again. */
 const MOST_ROOTS = 10_000;
 
@@ -27,12 +30,13 @@ const MOST_ROOTS = 10_000;
  * @param target undefined for the collector that the environment names (`OTEL_EXPORTER_OTLP_…`)
  */
 export function otlpSink(target: OtlpTarget | undefined, options: OtlpSinkOptions = {}): SpanSink {
-	const figures: SpanFigures = { sent: 0, failed: 0 };
+	const figures: SpanFigures = { sent: 0, failed: 0, dropped: 0 };
 	const roots = new LRUCache<string, true>({ max: MOST_ROOTS });
 	const early: Trace[] = [];
 	let telemetry: OpenTelemetry | undefined;
 	let loading: Promise<void> | undefined;
 	let told = false;
+	let overflow = 0;
 	let closed = false;
 
 	const exported = (spans: number, reason: string | undefined): void => {
@@ -46,6 +50,17 @@ export function otlpSink(target: OtlpTarget | undefined, options: OtlpSinkOption
 		told = true;
 		options.onFailure?.(reason);
 	};
+	const dropped = (spans: number): void => {
+		figures.problem = OVERFLOW;
+		figures.dropped += spans;
+		overflow += spans;
+	};
+	const queued = (isTaken: boolean): void => {
+		if (!isTaken) return dropped(1);
+		if (overflow === 0) return;
+		options.onOverflow?.(overflow);
+		overflow = 0;
+	};
 	const load = async (): Promise<void> => {
 		try {
 			const { openTelemetry } = await import('./openTelemetry');
@@ -53,13 +68,14 @@ export function otlpSink(target: OtlpTarget | undefined, options: OtlpSinkOption
 				delayMs: options.delayMs ?? 1_000,
 				timeoutMs: options.timeoutMs ?? 10_000,
 				mostQueued: MOST_QUEUED_SPANS,
+				queued,
 				exported,
 			});
 			for (const trace of early.splice(0)) emit(telemetry, trace);
 		} catch (error) {
-			early.length = 0;
+			const lost = early.splice(0).flatMap(({ spans }) => spans).length;
 			closed = true;
-			exported(0, `not to be sent (${error instanceof Error ? error.name : 'unknown error'})`);
+			exported(lost, `not to be sent (${error instanceof Error ? error.name : 'unknown error'})`);
 		}
 	};
 	const emit = (to: OpenTelemetry, trace: Trace): void => {
@@ -77,6 +93,7 @@ export function otlpSink(target: OtlpTarget | undefined, options: OtlpSinkOption
 			if (closed || trace.spans.length === 0) return;
 			if (telemetry) return emit(telemetry, trace);
 			if (early.length < MOST_EARLY_TRACES) early.push(trace);
+			else dropped(trace.spans.length);
 			loading ??= load();
 		},
 		flush,
