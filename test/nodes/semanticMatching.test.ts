@@ -96,4 +96,18 @@ describe('semantic matching', () => {
 		const { hits } = await lookUp([ask('hello, how do i cancel my order')], semantic({}));
 		expect(hits.map(({ json }) => json.response)).toEqual([{ answer: 'Choose Cancel.' }]);
 	});
+
+	it("takes each item's scope by its own place, also behind one that cannot be read", async () => {
+		const scoped = {
+			match: 'semantic',
+			semantic: (index: number) => ({ scope: `customer ${index}` }),
+		};
+		const prompt = 'How do I cancel my order?';
+		const unreadable = { body: { model: 'm', messages: 'no list' } };
+		const { misses } = await lookUp([unreadable, ask(prompt)], scoped, true);
+		await store([{ answer: 'Click cancel.' }], misses.slice(1));
+		const likewise = ask('hello, how do i cancel my order');
+		const { hits } = await lookUp([likewise, likewise, likewise], scoped);
+		expect(hits.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }]);
+	});
 });

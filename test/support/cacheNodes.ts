@@ -3,7 +3,7 @@ import { beforeEach } from '@jest/globals';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { CacheLookup } from '../../nodes/CacheLookup/CacheLookup.node';
 import { CacheStore } from '../../nodes/CacheStore/CacheStore.node';
-import { nodeContext } from './nodeContext';
+import { nodeContext, type NodeRun } from './nodeContext';
 import { ownFolder } from './ownFolder';
 
 let folder: string;
@@ -23,7 +23,7 @@ export const cacheOf = (one: INodeExecutionData | undefined) => one?.json.cache 
 
 export async function lookUp(
 	jsons: IDataObject[],
-	parameters: IDataObject = {},
+	parameters: NodeRun['parameters'] = {},
 	continueOnFail = false,
 ) {
 	const context = nodeContext({

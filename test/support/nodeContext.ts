@@ -4,6 +4,7 @@ import { ownFolder } from './ownFolder';
 
 /** What a node sees of n8n when it is run alone: parameters, items, storage folder, credentials. */
 export interface NodeRun {
+	/** A function is an expression: the value for an item by its index. */
 	parameters: Record<string, unknown>;
 	items: INodeExecutionData[];
 	folder?: string;
@@ -46,8 +47,10 @@ export function nodeContext(run: NodeRun): IExecuteFunctions {
 		getExecutionId: () => run.execution,
 		getWorkflow: () => ({ id: '1', name: 'Support desk', active: false }),
 		getInputData: () => items,
-		getNodeParameter: (name: string, _index: number, fallback?: unknown) =>
-			name in parameters ? parameters[name] : fallback,
+		getNodeParameter: (name: string, index: number, fallback?: unknown) => {
+			const value = name in parameters ? parameters[name] : fallback;
+			return typeof value === 'function' ? (value as (index: number) => unknown)(index) : value;
+		},
 		continueOnFail: () => continueOnFail,
 		getCredentials: async () => run.credentials ?? {},
 		getInputConnectionData: async () => run.connected,
