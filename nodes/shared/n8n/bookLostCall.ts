@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cleanDimensions } from '../core/ledger/call';
+import { ledgerCall } from '../core/ledger/call';
 import type { Connection } from './connections';
 import { withLedger } from './openLedger';
 
@@ -10,22 +10,8 @@ const TIMEOUT_MS = 2_000;
  * knows for how much. What the ledger does not take is given up.
  */
 export function bookLostCall(connection: Connection, namespace: string, workflow = ''): void {
-	const call = {
-		...cleanDimensions({ provider: '', model: '', workflow, namespace, tags: [], prompt: '' }),
-		id: `lost:${randomUUID()}`,
-		atMs: connection.clock.nowMs(),
-		kind: 'lost' as const,
-		costNanoUsd: null,
-		avoidedNanoUsd: null,
-		overheadNanoUsd: 0,
-		providerSavedNanoUsd: 0,
-		inputTokens: 0,
-		cacheReadTokens: 0,
-		cacheWriteTokens: 0,
-		outputTokens: 0,
-		latencyMs: null,
-		savedLatencyMs: 0,
-		settles: [],
-	};
+	const id = `lost:${randomUUID()}`;
+	const atMs = connection.clock.nowMs();
+	const call = ledgerCall({ id, atMs, kind: 'lost', workflow, namespace });
 	withLedger(connection, (ledger) => ledger.record([call]), TIMEOUT_MS).catch(() => undefined);
 }

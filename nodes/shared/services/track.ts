@@ -1,6 +1,6 @@
 import type { Reservation } from '../core/budget/budget';
 import type { LedgerCall } from '../core/ledger/call';
-import { cleanDimensions } from '../core/ledger/call';
+import { ledgerCall } from '../core/ledger/call';
 import type { CurrencyRate } from '../core/price/currency';
 import { inCurrency } from '../core/price/currency';
 import { usdFromNano } from '../core/price/money';
@@ -104,15 +104,14 @@ function callsOf(
 		const isFirst = index === 0;
 		const isHit = reading.cacheHit;
 		const { usage } = reading;
-		const call: LedgerCall = {
-			...cleanDimensions({
-				provider: priced.provider ?? '',
-				model: priced.model ?? '',
-				workflow: request.workflow,
-				namespace: request.namespace,
-				tags: request.tags,
-				prompt: request.prompt,
-			}),
+		const { workflow, namespace, tags, prompt } = request;
+		const call = ledgerCall({
+			provider: priced.provider ?? '',
+			model: priced.model ?? '',
+			workflow,
+			namespace,
+			tags,
+			prompt,
 			id: `${id}:${index}`,
 			atMs,
 			kind: isHit ? 'hit' : 'call',
@@ -127,7 +126,7 @@ function callsOf(
 			latencyMs: isFirst ? (request.latencyMs ?? reading.durationMs) : reading.durationMs,
 			savedLatencyMs: isHit && isFirst ? request.savedLatencyMs : 0,
 			settles: isFirst ? request.settles : [],
-		};
+		});
 		return { call, read: { reading, priced } };
 	});
 }
@@ -135,23 +134,21 @@ function callsOf(
 /** A hit whose stored answer tells no usage: it is counted, its saving is unknown. */
 function hitWithoutUsage(request: TrackRequest, { atMs }: TrackOptions): LedgerCall {
 	const { workflow, namespace, tags, prompt } = request;
-	return {
-		...cleanDimensions({ provider: '', model: '', workflow, namespace, tags, prompt }),
+	const { overheadNanoUsd, latencyMs, savedLatencyMs, settles } = request;
+	return ledgerCall({
 		id: `${request.parts[0]?.id ?? ''}:0`,
 		atMs,
 		kind: 'hit',
+		workflow,
+		namespace,
+		tags,
+		prompt,
 		costNanoUsd: 0,
-		avoidedNanoUsd: null,
-		overheadNanoUsd: request.overheadNanoUsd,
-		providerSavedNanoUsd: 0,
-		inputTokens: 0,
-		cacheReadTokens: 0,
-		cacheWriteTokens: 0,
-		outputTokens: 0,
-		latencyMs: request.latencyMs,
-		savedLatencyMs: request.savedLatencyMs,
-		settles: request.settles,
-	};
+		overheadNanoUsd,
+		latencyMs,
+		savedLatencyMs,
+		settles,
+	});
 }
 
 function costField(

@@ -41,6 +41,33 @@ export interface LedgerCall extends LedgerDimensions {
 	settles: readonly Reservation[];
 }
 
+/** A call with its texts cleaned; what is not given is nothing, or not known. */
+export function ledgerCall({
+	provider = '',
+	model = '',
+	workflow = '',
+	namespace = '',
+	tags = [],
+	prompt = '',
+	...given
+}: Pick<LedgerCall, 'id' | 'atMs' | 'kind'> & Partial<LedgerCall>): LedgerCall {
+	return {
+		...cleanDimensions({ provider, model, workflow, namespace, tags, prompt }),
+		costNanoUsd: null,
+		avoidedNanoUsd: null,
+		overheadNanoUsd: 0,
+		providerSavedNanoUsd: 0,
+		inputTokens: 0,
+		cacheReadTokens: 0,
+		cacheWriteTokens: 0,
+		outputTokens: 0,
+		latencyMs: null,
+		savedLatencyMs: 0,
+		settles: [],
+		...given,
+	};
+}
+
 /** Limits that keep one wild field from filling the ledger. */
 const maxTextLength = 120;
 const maxTags = 8;
