@@ -1,87 +1,49 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort } from '../../scripts/lib/freePort.mjs';
-import { startPostgres, type PostgresServer } from '../../scripts/lib/postgresServer.mjs';
-import { startRedis, type RedisServer } from '../../scripts/lib/redisServer.mjs';
 import { queueLoadWorkflow, reportWorkflow } from '../support/endpoint';
-import { testCredentials } from '../support/gateway';
 import { sendLoad } from '../support/load';
-import { startTestN8n, type TestN8n } from '../support/n8n';
-import {
-	queueEnvironment,
-	startN8nWebhooks,
-	startN8nWorker,
-	type N8nWebhooks,
-	type N8nWorker,
-} from '../support/queueMode';
-import { startStandIn, type StandIn } from '../support/standInProvider';
+import { startQueueStack, type QueueStack } from '../support/queueStack';
 
 const AT_ONCE = 32;
 const WORKER_CONCURRENCY = 10;
 
-let standIn: StandIn;
-let redis: RedisServer;
-let postgres: PostgresServer;
-let n8n: TestN8n;
-let webhooks: N8nWebhooks;
-let workers: N8nWorker[] = [];
-let port: number;
+let stack: QueueStack;
 
 beforeAll(async () => {
-	standIn = await startStandIn({ latencyMs: 100 });
-	redis = await startRedis();
-	// n8n supports queue mode on PostgreSQL only: SQLite is locked now and then under such a load.
-	postgres = await startPostgres();
-	port = await freePort();
-	const env = {
-		...postgres.env,
-		...queueEnvironment(redis.port),
-		// What n8n saves of executions is no part of the matter, and how it evaluates expressions neither.
-		EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
-		N8N_EXPRESSION_ENGINE: 'legacy',
-		// A dead worker's jobs are given up after 15 s instead of 90.
-		QUEUE_WORKER_LOCK_DURATION: '10000',
-		QUEUE_WORKER_LOCK_RENEW_TIME: '3000',
-		QUEUE_WORKER_STALLED_INTERVAL: '5000',
-	};
-	const credentials = testCredentials(standIn, redis);
-	const places = { port, standIn, credentials };
-	n8n = await startTestN8n({
-		credentials,
-		workflows: [
+	stack = await startQueueStack({
+		standIn: { latencyMs: 100 },
+		workflows: (places) => [
 			queueLoadWorkflow('webhook', places),
 			queueLoadWorkflow('port', places),
-			reportWorkflow(credentials),
+			reportWorkflow(places.credentials),
 		],
-		env,
-		database: postgres.env,
+		workers: 2,
+		concurrency: WORKER_CONCURRENCY,
+		postgres: true,
+		webhooks: true,
+		env: {
+			// What n8n saves of executions is no part of the matter, and how it evaluates expressions neither.
+			EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
+			N8N_EXPRESSION_ENGINE: 'legacy',
+			// A dead worker's jobs are given up after 15 s instead of 90.
+			QUEUE_WORKER_LOCK_DURATION: '10000',
+			QUEUE_WORKER_LOCK_RENEW_TIME: '3000',
+			QUEUE_WORKER_STALLED_INTERVAL: '5000',
+		},
 	});
-	const { userFolder } = n8n;
-	webhooks = await startN8nWebhooks({ userFolder, name: 'webhooks', env });
-	for (const name of ['worker-1', 'worker-2']) {
-		const plan = { userFolder, name, env, concurrency: WORKER_CONCURRENCY };
-		workers.push(await startN8nWorker(plan));
-	}
 }, 420_000);
 
-afterAll(async () => {
-	await Promise.all([...workers, ...(webhooks ? [webhooks] : [])].map((one) => one.stop()));
-	workers = [];
-	await n8n?.stop();
-	await standIn?.stop();
-	await redis?.close();
-	await postgres?.close();
-}, 90_000);
+afterAll(() => stack?.stop(), 90_000);
 
 const bases = {
-	webhook: () => `${webhooks.url}/webhook/load/v1`,
-	port: () => `http://127.0.0.1:${port}/load/v1`,
+	webhook: () => `${stack.webhooks!.url}/webhook/load/v1`,
+	port: () => `http://127.0.0.1:${stack.port}/load/v1`,
 };
 
 /** Calls, hits and lost calls that the ledger has of a namespace, once it has all that is expected of it. */
 async function booked(namespace: string, answers: number) {
 	type Totals = { calls: number; hits: number; lostCalls: number };
 	for (let tries = 0; ; tries++) {
-		const { body } = await n8n.post('report', { namespace });
+		const { body } = await stack.n8n.post('report', { namespace });
 		const { calls, hits, lostCalls } = (body as unknown as { report: { totals: Totals } }).report
 			.totals;
 		// The endpoint books hits once a second.
@@ -105,7 +67,7 @@ suite('one main, one webhook process, two workers and one Redis', () => {
 		'answer $requests requests by $listen with one call for each distinct one, and book exactly that',
 		async ({ listen, requests }) => {
 			const distinct = requests / 5;
-			standIn.resetCalls();
+			stack.standIn.resetCalls();
 			const outcome = await sendLoad(bases[listen](), `key-of-${listen}`, {
 				requests,
 				distinct,
@@ -115,22 +77,22 @@ suite('one main, one webhook process, two workers and one Redis', () => {
 			});
 
 			expect(outcome).toEqual({ right: requests, wrong: [], refusals: {} });
-			expect(standIn.calls().total).toBe(distinct);
+			expect(stack.standIn.calls().total).toBe(distinct);
 			const hits = requests - distinct;
 			expect(await booked(`${listen} load`, requests)).toEqual({
 				calls: distinct,
 				hits,
 				lostCalls: 0,
 			});
-			for (const worker of workers) expect(worker.executions().length).toBeGreaterThan(0);
+			for (const worker of stack.workers) expect(worker.executions().length).toBeGreaterThan(0);
 		},
 		300_000,
 	);
 
 	it('answer every client though a worker is killed, repeat no more calls than it had in hand, and book those as lost', async () => {
 		const [requests, distinct] = [1_000, 200];
-		standIn.resetCalls();
-		const before = workers.reduce((sum, one) => sum + one.executions().length, 0);
+		stack.standIn.resetCalls();
+		const before = stack.workers.reduce((sum, one) => sum + one.executions().length, 0);
 		const load = sendLoad(bases.webhook(), 'key-of-killed', {
 			requests,
 			distinct,
@@ -142,21 +104,22 @@ suite('one main, one webhook process, two workers and one Redis', () => {
 		const until = async (holds: () => boolean) => {
 			while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 		};
-		const begun = () => workers.reduce((sum, one) => sum + one.executions().length, 0) - before;
-		await until(() => standIn.calls().total > distinct / 4);
+		const begun = () =>
+			stack.workers.reduce((sum, one) => sum + one.executions().length, 0) - before;
+		await until(() => stack.standIn.calls().total > distinct / 4);
 		// All hands full, and each with a call that is not answered before its worker is killed.
-		standIn.fail({ delayMs: 8_000, times: Infinity });
+		stack.standIn.fail({ delayMs: 8_000, times: Infinity });
 		await until(
 			() =>
-				workers.every((one) => one.inHand() === WORKER_CONCURRENCY) &&
-				standIn.calls().total === begun(),
+				stack.workers.every((one) => one.inHand() === WORKER_CONCURRENCY) &&
+				stack.standIn.calls().total === begun(),
 		);
-		const [, worker] = workers;
+		const [, worker] = stack.workers;
 		const inHand = worker!.inHand();
 		await worker!.kill();
-		standIn.heal();
+		stack.standIn.heal();
 		const outcome = await load;
-		const calls = standIn.calls().total;
+		const calls = stack.standIn.calls().total;
 		const ledger = await booked('killed load', requests);
 		process.stderr.write(`${JSON.stringify({ ...outcome, inHand, calls, ledger })}\n`);
 
