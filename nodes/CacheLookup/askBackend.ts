@@ -3,7 +3,9 @@ import { ConfigError, StoreUnavailable } from '../shared/core/errors';
 import { semanticQuestion } from '../shared/core/semantic/partition';
 import { openBackend } from '../shared/n8n/backend';
 import { once } from '../shared/n8n/parameters';
+import { readNumber } from '../shared/n8n/readNumber';
 import type { Connection } from '../shared/n8n/connections';
+import { releaseFailed } from '../shared/n8n/releaseFailed';
 import { semanticDeps, semanticSettings, type SemanticOptions } from '../shared/n8n/semantic';
 import {
 	isHit,
@@ -14,7 +16,6 @@ import {
 } from '../shared/services/lookup';
 import { semanticLookup, type SemanticOutcome } from '../shared/services/semanticLookup';
 import type { LookupOptions, Reading, ReadItem, ReadRequest } from './readItems';
-import { releaseFailed } from './releaseFailed';
 
 export interface BackendAnswer {
 	/** Undefined where the backend failed. */
@@ -31,19 +32,16 @@ export async function askBackend(
 	reading: Reading,
 ): Promise<BackendAnswer> {
 	const options = once<LookupOptions>(ctx, 'options', {});
-	const {
-		coalesce = true,
-		coalesceWaitMs = 30_000,
-		timeoutMs = 500,
-		onBackendError = 'miss',
-	} = options;
+	const { coalesce = true, onBackendError = 'miss' } = options;
+	const coalesceWaitMs = readNumber(options.coalesceWaitMs ?? 30_000, 'Coalesce Wait (Ms)');
+	const timeoutMs = readNumber(options.timeoutMs ?? 500, 'Timeout (Ms)');
 	try {
 		const connection = await openBackend(ctx);
 		const { encryptionKeys } = connection;
 		if (connection.notice) ctx.logger.warn(connection.notice);
 		connection.notice = undefined;
 		const operation = once<'lookup' | 'fallback'>(ctx, 'operation', 'lookup');
-		if (operation === 'fallback') await releaseFailed(ctx, items, connection, timeoutMs);
+		if (operation === 'fallback') await releaseFailed(ctx, items.entries(), connection, timeoutMs);
 		const settings = { operation, coalesce, coalesceWaitMs, timeoutMs, encryptionKeys };
 		return once<string>(ctx, 'match', 'exact') === 'semantic'
 			? await askBoth(ctx, reading, settings, connection)

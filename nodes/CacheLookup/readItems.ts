@@ -6,6 +6,7 @@ import { commaSeparated } from '../shared/core/key/ignoredFields';
 import { requestKey } from '../shared/core/key/requestKey';
 import { normalizeTexts } from '../shared/core/request/normalizeTexts';
 import { perItem } from '../shared/n8n/parameters';
+import { readNumber } from '../shared/n8n/readNumber';
 import { requestReader } from '../shared/n8n/readRequest';
 import type { LookupRequest } from '../shared/services/lookup';
 
@@ -55,7 +56,7 @@ function settingsOf(options: LookupOptions): ItemSettings {
 		ignoreFields: commaSeparated(options.ignoreFields ?? ''),
 		control: parseCacheControl(options.cacheControl ?? ''),
 		normalizes: options.normalization === 'whitespace',
-		maxBytes: options.maxRequestBytes ?? MAX_REQUEST_BYTES,
+		maxBytes: readNumber(options.maxRequestBytes ?? MAX_REQUEST_BYTES, 'Largest Request (Bytes)'),
 	};
 }
 

@@ -8,6 +8,7 @@ import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { semanticDeps, type SemanticOptions } from '../shared/n8n/semantic';
+import { readNumber } from '../shared/n8n/readNumber';
 import { requestReader } from '../shared/n8n/readRequest';
 import type { InvalidationTarget } from '../shared/ports/CacheStore';
 import { invalidateNeighbours } from '../shared/services/invalidateNeighbours';
@@ -29,7 +30,7 @@ export async function invalidateItems(
 	const all: INodeExecutionData[] = [];
 	for (const [index, item] of items.entries()) {
 		try {
-			const namespace = ctx.getNodeParameter('namespace', index, 'default') as string;
+			const namespace = String(ctx.getNodeParameter('namespace', index, 'default') || 'default');
 			const target = await targetOf(ctx, item, index, namespace);
 			const { invalidated } = await store.run(
 				(live) => live.invalidate(namespace, target),
@@ -65,7 +66,8 @@ async function withNeighbours(
 		embedderId: deps.embedder.id,
 	});
 	if (!question) return 0;
-	const least = Number(ctx.getNodeParameter('neighbourSimilarity', index, 0.8));
+	const nearness = ctx.getNodeParameter('neighbourSimilarity', index, 0.8);
+	const least = readNumber(nearness, 'Least Similarity', 0, 1);
 	return await invalidateNeighbours(namespace, question, least, deps);
 }
 
@@ -97,7 +99,9 @@ async function targetOf(
 		case 'age':
 			return {
 				by: 'age',
-				olderThanMs: Number(ctx.getNodeParameter('olderThanSeconds', index)) * 1000,
+				olderThanMs:
+					readNumber(ctx.getNodeParameter('olderThanSeconds', index), 'Older Than (Seconds)') *
+					1000,
 			};
 		case 'keyVersion':
 			return {
@@ -147,7 +151,11 @@ export async function exportEntries(ctx: IExecuteFunctions): Promise<INodeExecut
 	const what = {
 		namespace: text('exportNamespace') || undefined,
 		from: text('resumeAt') || undefined,
-		mostEntries: Number(ctx.getNodeParameter('mostEntries', 0, MOST_EXPORTED)),
+		mostEntries: readNumber(
+			ctx.getNodeParameter('mostEntries', 0, MOST_EXPORTED),
+			'Most Entries',
+			1,
+		),
 	};
 	const { lines, ...rest } = await exportLines(what, connection, TIMEOUT_MS * 10);
 	// Piece by piece: a text has a largest length.
@@ -173,7 +181,7 @@ export async function importEntries(
 	for (const index of items.keys()) {
 		try {
 			const field = ctx.getNodeParameter('inputBinaryField', index, 'data') as string;
-			const skipLines = Number(ctx.getNodeParameter('skipLines', index, 0));
+			const skipLines = readNumber(ctx.getNodeParameter('skipLines', index, 0), 'Skip Lines');
 			const file = await ctx.helpers.getBinaryDataBuffer(index, field);
 			const envelope = { compressAboveBytes: COMPRESS_ABOVE_BYTES, encryptionKeys };
 			const report = await importLines(

@@ -5,21 +5,23 @@ import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
 import { commaSeparated } from '../shared/core/key/ignoredFields';
 import { requestKey } from '../shared/core/key/requestKey';
-import { parseJson } from '../shared/core/request/findRequest';
 import { requestTexts } from '../shared/core/request/requestTexts';
 import { loadSemanticTables } from '../shared/drivers/tables/embeddingTable';
 import { attachedModel } from '../shared/n8n/attachedModel';
 import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
+import { keepSettings, storeRules } from '../shared/n8n/keepSettings';
 import { readLease } from '../shared/n8n/lease';
 import { failedItem } from '../shared/n8n/nodeErrors';
-import { perItem } from '../shared/n8n/parameters';
+import { once, perItem } from '../shared/n8n/parameters';
+import { readNumber } from '../shared/n8n/readNumber';
 import { requestReader } from '../shared/n8n/readRequest';
+import { releaseFailed } from '../shared/n8n/releaseFailed';
 import { replyJudge } from '../shared/n8n/replyJudge';
 import { usageToStore } from '../shared/n8n/storedUsage';
 import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
 import { indexStored, type IndexableRequest } from '../shared/services/semanticStore';
-import { storeAnswers, type StoreOutcome, type StoreSettings } from '../shared/services/store';
+import { storeAnswers, type KeepSettings, type StoreOutcome } from '../shared/services/store';
 
 interface StoreOptions {
 	compressAboveBytes?: number;
@@ -35,7 +37,7 @@ interface StoreOptions {
 const modelOf = (request: JsonObject | undefined): string | null =>
 	request ? requestTexts(request).model : null;
 
-type Target = Omit<IndexableRequest, 'response' | 'reply' | 'tags' | 'latencyMs'> & {
+type Target = Omit<IndexableRequest, 'response' | 'reply' | 'tags' | 'latencyMs' | 'keep'> & {
 	startedAtMs?: number;
 };
 
@@ -44,7 +46,8 @@ export async function storeItems(
 	ctx: IExecuteFunctions,
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[]> {
-	const options = ctx.getNodeParameter('options', 0, {}) as StoreOptions;
+	const options = once<StoreOptions>(ctx, 'options', {});
+	const timeoutMs = readNumber(options.timeoutMs ?? 500, 'Timeout (Ms)');
 	const skips = (options.onBackendError ?? 'skip') === 'skip';
 	let connection: Connection | undefined;
 	let unavailable: StoreUnavailable | undefined;
@@ -56,10 +59,16 @@ export async function storeItems(
 	}
 	const read = await readRequests(ctx, items, connection);
 	const requests = read.flatMap((one) => ('request' in one ? [one.request] : []));
+	const failed = [...items.entries()].filter(([index]) => 'error' in read[index]!);
 	let outcomes: StoreOutcome[] = [];
+	if (connection && failed.length > 0) {
+		// A lease that cannot be given up expires by itself.
+		await releaseFailed(ctx, failed, connection, timeoutMs).catch(() => undefined);
+	}
 	if (connection && requests.length > 0) {
 		try {
-			outcomes = await storeAnswers(requests, settingsOf(ctx, options, connection), connection);
+			const { encryptionKeys } = connection;
+			outcomes = await storeAnswers(requests, { timeoutMs, encryptionKeys }, connection);
 		} catch (error) {
 			if (!(error instanceof StoreUnavailable) || !skips) throw error;
 			unavailable = error;
@@ -114,6 +123,7 @@ async function readRequests(
 	const target = targetReader(ctx, connection);
 	const response = perItem<Json>(ctx, 'response', '');
 	const tags = perItem<unknown>(ctx, 'tags', '');
+	const keep = keepReader(ctx);
 	const nowMs = Date.now();
 	const all: ReadRequest[] = [];
 	for (const [index, item] of items.entries()) {
@@ -130,6 +140,7 @@ async function readRequests(
 					usage: usageToStore(reply, modelOf(known.request), nowMs),
 					tags: readTags(tags(index)),
 					latencyMs: startedAtMs === undefined ? null : Math.max(0, nowMs - startedAtMs),
+					keep: keep(index),
 				},
 			});
 		} catch (error) {
@@ -144,7 +155,8 @@ function targetReader(
 	connection: Connection | undefined,
 ): (item: INodeExecutionData, index: number) => Promise<Target> {
 	const entryFor = ctx.getNodeParameter('entryFor', 0, 'lookup') as string;
-	const namespace = perItem(ctx, 'namespace', 'default');
+	const namespaceOf = perItem<unknown>(ctx, 'namespace', 'default');
+	const namespace = (index: number): string => String(namespaceOf(index) || 'default');
 	const options = perItem<StoreOptions>(ctx, 'options', {});
 	if (entryFor === 'key') {
 		const key = perItem(ctx, 'key', '');
@@ -220,34 +232,32 @@ function readTags(tags: unknown): string[] {
 	return list.map((tag) => tag.replace(/\s+/g, ' ').trim()).filter((tag) => tag !== '');
 }
 
-function settingsOf(
-	ctx: IExecuteFunctions,
-	options: StoreOptions,
-	connection: Connection,
-): StoreSettings {
-	const number = (name: string, fallback: number) =>
-		Number(ctx.getNodeParameter(name, 0, fallback));
-	const when = ctx.getNodeParameter('storeWhen', 0, {}) as JsonObject;
-	const schema =
-		typeof when.schema === 'string' && when.schema.trim() !== ''
-			? parseJson(when.schema, 'JSON Schema')
-			: when.schema;
-	return {
-		ttlMs: number('ttlSeconds', 3600) * 1000,
-		graceMs: number('graceSeconds', 86_400) * 1000,
-		ttlJitterPercent: number('ttlJitterPercent', 10),
-		negativeTtlMs: (options.negativeTtlSeconds ?? 0) * 1000,
-		rules: {
-			complete: when.complete !== false,
-			noRefusals: when.noRefusals !== false,
-			json: (when.json as 'auto' | 'always' | 'never' | undefined) ?? 'auto',
-			schema: isJsonObject(schema) ? schema : undefined,
-			minLength: Number(when.minLength ?? 0),
-			toolResults: when.toolResults === true,
-		},
-		maxEntryBytes: options.maxEntryBytes ?? 1024 ** 2,
-		compressAboveBytes: options.compressAboveBytes ?? 4096,
-		encryptionKeys: connection.encryptionKeys,
-		timeoutMs: options.timeoutMs ?? 500,
+/** How each item is kept; a batch mostly shares one. */
+function keepReader(ctx: IExecuteFunctions): (index: number) => KeepSettings {
+	const [ttlSeconds, graceSeconds, ttlJitterPercent] = [
+		perItem<unknown>(ctx, 'ttlSeconds', 3600),
+		perItem<unknown>(ctx, 'graceSeconds', 86_400),
+		perItem<unknown>(ctx, 'ttlJitterPercent', 10),
+	];
+	const when = perItem<JsonObject>(ctx, 'storeWhen', {});
+	const options = perItem<StoreOptions>(ctx, 'options', {});
+	let last: { given: unknown[]; keep: KeepSettings } | undefined;
+	return (index) => {
+		const given = [ttlSeconds, graceSeconds, ttlJitterPercent, when, options].map((at) =>
+			at(index),
+		);
+		if (!last || given.some((value, at) => value !== last!.given[at])) {
+			const keep = keepSettings(
+				{
+					...options(index),
+					ttlSeconds: ttlSeconds(index),
+					graceSeconds: graceSeconds(index),
+					ttlJitterPercent: ttlJitterPercent(index),
+				},
+				storeRules(when(index), when(index).toolResults === true),
+			);
+			last = { given, keep };
+		}
+		return last.keep;
 	};
 }

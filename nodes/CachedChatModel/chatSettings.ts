@@ -2,8 +2,8 @@ import type { ISupplyDataFunctions } from 'n8n-workflow';
 import type { CachedTurns } from '../shared/core/chat/cacheableTurn';
 import { parseCacheControl } from '../shared/core/freshness/cacheControl';
 import type { JsonObject } from '../shared/core/json';
-import { isJsonObject } from '../shared/core/json';
-import { parseJson } from '../shared/core/request/findRequest';
+import { keepSettings, storeRules } from '../shared/n8n/keepSettings';
+import { readNumber } from '../shared/n8n/readNumber';
 import type { ChatCacheSettings } from '../shared/services/chatTurn';
 
 export interface ChatSettings {
@@ -38,18 +38,15 @@ export function chatSettings(ctx: ISupplyDataFunctions, itemIndex: number): Chat
 	const parameter = <T>(name: string, fallback: T): T =>
 		ctx.getNodeParameter(name, itemIndex, fallback) as T;
 	const options = parameter<Options>('options', {});
-	const when = parameter<JsonObject>('storeWhen', {});
 	const turns = parameter<CachedTurns>('turns', 'finalAnswers');
-	const { timeoutMs = 500 } = options;
-	const schema =
-		typeof when.schema === 'string' && when.schema.trim() !== ''
-			? parseJson(when.schema, 'JSON Schema')
-			: when.schema;
 	const cache: ChatCacheSettings = {
 		namespace: String(parameter('namespace', 'default') || 'default'),
 		keyVersion: options.keyVersion ?? '',
 		ignoreFields: names(options.ignoreFields),
-		maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 ** 2,
+		maxRequestBytes: readNumber(
+			options.maxRequestBytes ?? 4 * 1024 ** 2,
+			'Largest Request (Bytes)',
+		),
 		normalization: options.normalization ?? 'none',
 		control: parseCacheControl(options.cacheControl ?? ''),
 		turns,
@@ -58,26 +55,17 @@ export function chatSettings(ctx: ISupplyDataFunctions, itemIndex: number): Chat
 		onBackendError: options.onBackendError ?? 'miss',
 		lookup: {
 			coalesce: options.coalesce ?? true,
-			coalesceWaitMs: options.coalesceWaitMs ?? 30_000,
-			timeoutMs,
+			coalesceWaitMs: readNumber(options.coalesceWaitMs ?? 30_000, 'Coalesce Wait (Ms)'),
+			timeoutMs: readNumber(options.timeoutMs ?? 500, 'Timeout (Ms)'),
 		},
-		store: {
-			ttlMs: Number(parameter('ttlSeconds', 3600)) * 1000,
-			graceMs: Number(parameter('graceSeconds', 86_400)) * 1000,
-			ttlJitterPercent: options.ttlJitterPercent ?? 10,
-			negativeTtlMs: 0,
-			rules: {
-				complete: when.complete !== false,
-				noRefusals: when.noRefusals !== false,
-				json: (when.json as 'auto' | 'always' | 'never' | undefined) ?? 'auto',
-				schema: isJsonObject(schema) ? schema : undefined,
-				minLength: Number(when.minLength ?? 0),
-				toolResults: turns === 'all',
+		keep: keepSettings(
+			{
+				...options,
+				ttlSeconds: parameter('ttlSeconds', 3600),
+				graceSeconds: parameter('graceSeconds', 86_400),
 			},
-			maxEntryBytes: options.maxEntryBytes ?? 1024 ** 2,
-			compressAboveBytes: options.compressAboveBytes ?? 4096,
-			timeoutMs,
-		},
+			storeRules(parameter<JsonObject>('storeWhen', {}), turns === 'all'),
+		),
 	};
 	const { bookCosts = true, providerCache = 'off' } = options;
 	return { cache, bookCosts, providerCache };

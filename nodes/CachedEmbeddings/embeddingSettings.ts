@@ -1,5 +1,8 @@
 import type { ISupplyDataFunctions } from 'n8n-workflow';
+import { keepSettings } from '../shared/n8n/keepSettings';
+import { readNumber } from '../shared/n8n/readNumber';
 import type { EmbeddingCacheSettings } from '../shared/services/embeddingCache';
+import type { KeepSettings } from '../shared/services/store';
 
 interface Options {
 	coalesce?: boolean;
@@ -13,13 +16,21 @@ interface Options {
 	ttlJitterPercent?: number;
 }
 
-/** Reads the node's parameters. */
+/** A vector is no answer that could be cut, refused or no JSON. */
+const VECTOR_RULES: KeepSettings['rules'] = {
+	complete: false,
+	noRefusals: false,
+	json: 'never',
+	minLength: 0,
+	toolResults: true,
+};
+
+/** Reads the node's parameters; throws ConfigError. */
 export function embeddingSettings(
 	ctx: ISupplyDataFunctions,
 	itemIndex: number,
 ): EmbeddingCacheSettings {
 	const options = ctx.getNodeParameter('options', itemIndex, {}) as Options;
-	const { timeoutMs = 500 } = options;
 	return {
 		namespace: String(ctx.getNodeParameter('namespace', itemIndex, 'default') || 'default'),
 		keyVersion: options.keyVersion ?? '',
@@ -30,15 +41,16 @@ export function embeddingSettings(
 		onBackendError: options.onBackendError ?? 'miss',
 		lookup: {
 			coalesce: options.coalesce ?? true,
-			coalesceWaitMs: options.coalesceWaitMs ?? 30_000,
-			timeoutMs,
+			coalesceWaitMs: readNumber(options.coalesceWaitMs ?? 30_000, 'Coalesce Wait (Ms)'),
+			timeoutMs: readNumber(options.timeoutMs ?? 500, 'Timeout (Ms)'),
 		},
-		store: {
-			ttlMs: Number(ctx.getNodeParameter('ttlSeconds', itemIndex, 2_592_000)) * 1000,
-			ttlJitterPercent: options.ttlJitterPercent ?? 10,
-			maxEntryBytes: options.maxEntryBytes ?? 1024 ** 2,
-			compressAboveBytes: options.compressAboveBytes ?? 4096,
-			timeoutMs,
-		},
+		keep: keepSettings(
+			{
+				...options,
+				ttlSeconds: ctx.getNodeParameter('ttlSeconds', itemIndex, 2_592_000),
+				graceSeconds: 0,
+			},
+			VECTOR_RULES,
+		),
 	};
 }

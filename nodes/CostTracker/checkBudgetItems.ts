@@ -8,6 +8,7 @@ import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { withLedger } from '../shared/n8n/openLedger';
+import { readNumber } from '../shared/n8n/readNumber';
 import type { BudgetCheck } from '../shared/services/budget';
 import { checkBudget } from '../shared/services/budget';
 import { defaultTimeoutMs, nanoFromParameter } from './settings';
@@ -84,7 +85,8 @@ function readCheck(
 ): BudgetCheck {
 	const limit = ctx.getNodeParameter('budgetUsd', index);
 	const limitNanoUsd = nanoFromParameter(limit, 'Budget (USD)');
-	const share = (percent: number): number => Math.min(100, Math.max(0, percent)) / 100;
+	const share = (percent: unknown, parameter: string): number =>
+		Math.min(100, readNumber(percent, parameter)) / 100;
 	return {
 		scope: readScope(ctx, index),
 		period: ctx.getNodeParameter('budgetPeriod', index, 'day') as BudgetPeriod,
@@ -92,11 +94,11 @@ function readCheck(
 		reserveNanoUsd:
 			estimateOf(item) ??
 			nanoFromParameter(ctx.getNodeParameter('reserveUsd', index, 0.01), 'Reserve (USD)'),
-		ttlMs: 1000 * (options.holdSeconds ?? 600),
+		ttlMs: 1000 * readNumber(options.holdSeconds ?? 600, 'Hold Reservation (Seconds)'),
 		thresholds: {
-			alert: share(options.alertPercent ?? 80),
-			cheaperModel: share(options.cheaperModelPercent ?? 90),
-			cacheOnly: share(options.cacheOnlyPercent ?? 100),
+			alert: share(options.alertPercent ?? 80, 'Alert From (%)'),
+			cheaperModel: share(options.cheaperModelPercent ?? 90, 'Cheaper Model From (%)'),
+			cacheOnly: share(options.cacheOnlyPercent ?? 100, 'Cache Only From (%)'),
 		},
 		id: randomUUID(),
 	};

@@ -7,6 +7,7 @@ import { nanoFromUsd } from '../shared/core/price/money';
 import { keyDigest, type BearerKey } from '../shared/core/key/bearerKeys';
 import type { Protocol } from '../shared/core/protocol/protocol';
 import { stopExecution } from '../shared/n8n/stopExecution';
+import { keepSettings, storeRules } from '../shared/n8n/keepSettings';
 import { triggerBackend } from '../shared/n8n/triggerBackend';
 import type { Buckets } from '../shared/services/endpoint';
 import type { Endpoint } from './endpoint';
@@ -55,8 +56,6 @@ const waiting = new LRUCache<string, { count: number }>({ max: 1_000 });
  */
 export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): Promise<Endpoint> {
 	const text = (name: string): string => String(ctx.getNodeParameter(name, '') ?? '');
-	const number = (name: string, fallback: number): number =>
-		Number(ctx.getNodeParameter(name, fallback));
 	const options = ctx.getNodeParameter('serving', {}) as ServingOptions;
 	const backend = text('backend') || 'embedded';
 	const id = `${ctx.getWorkflow().id}/${ctx.getNode().id}`;
@@ -81,21 +80,14 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		coalesceWaitMs: options.coalesceWaitMs ?? 30_000,
 		timeoutMs: options.timeoutMs ?? 500,
 		store: stores
-			? {
-					ttlMs: number('ttlSeconds', 3600) * 1000,
-					graceMs: number('graceSeconds', 86_400) * 1000,
-					ttlJitterPercent: options.ttlJitterPercent ?? 10,
-					negativeTtlMs: 0,
-					rules: {
-						complete: true,
-						noRefusals: true,
-						json: 'auto',
-						minLength: 0,
-						toolResults: options.storeToolResults ?? false,
+			? keepSettings(
+					{
+						...options,
+						ttlSeconds: ctx.getNodeParameter('ttlSeconds', 3600),
+						graceSeconds: ctx.getNodeParameter('graceSeconds', 86_400),
 					},
-					maxEntryBytes: options.maxEntryBytes ?? 1024 ** 2,
-					compressAboveBytes: 4096,
-				}
+					storeRules({}, options.storeToolResults ?? false),
+				)
 			: undefined,
 		maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 ** 2,
 		receiveTimeoutMs: (options.receiveTimeoutSeconds ?? 30) * 1000,

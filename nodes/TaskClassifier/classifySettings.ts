@@ -4,6 +4,7 @@ import { compileRules, type RoutingRule } from '../shared/core/classify/rules';
 import { TASK_TYPES, type PromptLanguage, type TaskType } from '../shared/core/classify/taskTypes';
 import { ConfigError } from '../shared/core/errors';
 import { perItem } from '../shared/n8n/parameters';
+import { readNumber } from '../shared/n8n/readNumber';
 
 /** What the node's parameters say about one item. */
 export interface ClassifySettings extends ClassifyOptions {
@@ -47,12 +48,12 @@ export function classifySettings(ctx: IExecuteFunctions): (itemIndex: number) =>
 			);
 		}
 		return {
-			costQuality: share(costQuality(itemIndex), 'Cost or Quality'),
+			costQuality: readNumber(costQuality(itemIndex), 'Cost or Quality', 0, 1),
 			rules: last.compiled,
 			maxSmallModelTokens,
 			labels,
-			judgeBelow: share(judgeBelow ?? 0.6, 'Ask the Judge Below'),
-			judgeTimeoutMs: judgeTimeoutMs ?? 10_000,
+			judgeBelow: readNumber(judgeBelow ?? 0.6, 'Ask the Judge Below', 0, 1),
+			judgeTimeoutMs: readNumber(judgeTimeoutMs ?? 10_000, 'Judge Timeout (Ms)'),
 		};
 	};
 }
@@ -69,14 +70,4 @@ function toRule({
 	if (when === 'language') return { when, language: language ?? 'other', tier };
 	if (when === 'task') return { when, task: task ?? 'other', tier };
 	return { when, chars, tier };
-}
-
-function share(value: unknown, parameter: string): number {
-	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-	if (typeof number === 'number' && number >= 0 && number <= 1) return number;
-	throw new ConfigError(
-		`"${parameter}" is ${JSON.stringify(value)}`,
-		parameter,
-		'Give a number from 0 to 1.',
-	);
 }

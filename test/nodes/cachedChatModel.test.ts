@@ -191,7 +191,7 @@ describe('a chat model with the cache in it', () => {
 
 	it('serves an expired answer while the model fails, and only then', async () => {
 		const { model, log } = cached(new Parrot(), {
-			store: { ...settings().store, ttlMs: 1 },
+			keep: { ...settings().keep, ttlMs: 1 },
 		});
 		await model.invoke(hello);
 		await new Promise((resolve) => setTimeout(resolve, 20));
@@ -205,7 +205,7 @@ describe('a chat model with the cache in it', () => {
 
 	it('matching by meaning lets one of those who meet an expired answer fetch a fresh one', async () => {
 		const { model } = cached(new Parrot(), {
-			store: { ...settings().store, ttlMs: 1 },
+			keep: { ...settings().keep, ttlMs: 1 },
 			control: parseCacheControl('stale-while-revalidate=600'),
 			near: async () => undefined,
 		});

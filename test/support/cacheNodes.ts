@@ -46,10 +46,12 @@ export async function lookUp(
 export async function store(
 	answers: IDataObject[],
 	upstream: INodeExecutionData[],
-	parameters: IDataObject = {},
+	parameters: NodeRun['parameters'] = {},
+	continueOnFail = false,
 ) {
 	const context = nodeContext({
 		folder,
+		continueOnFail,
 		items: answers.map(item),
 		upstream,
 		parameters: { operation: 'store', backend: 'embedded', entryFor: 'lookup', ...parameters },
@@ -64,7 +66,7 @@ export const ask = (prompt: string, more: IDataObject = {}): IDataObject => ({
 
 /** Another operation of Cache Store. */
 export async function manage(
-	parameters: IDataObject,
+	parameters: NodeRun['parameters'],
 	items = [item({})],
 ): Promise<INodeExecutionData[]> {
 	const context = nodeContext({

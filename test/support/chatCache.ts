@@ -27,7 +27,7 @@ export const chatSettings = (
 	serveStaleOnError: true,
 	onBackendError: 'miss',
 	lookup: { coalesce: true, coalesceWaitMs: 2000, timeoutMs: 2000 },
-	store: {
+	keep: {
 		ttlMs: 60_000,
 		graceMs: 60_000,
 		ttlJitterPercent: 0,
@@ -35,7 +35,6 @@ export const chatSettings = (
 		rules: { complete: true, noRefusals: true, json: 'auto', minLength: 0, toolResults: false },
 		maxEntryBytes: 100_000,
 		compressAboveBytes: 4096,
-		timeoutMs: 2000,
 	},
 	...more,
 });

@@ -20,6 +20,7 @@ import {
 	storeAnswers,
 	type StoreOutcome,
 	type StoreRequest,
+	type KeepSettings,
 	type StoreSettings,
 } from '../../nodes/shared/services/store';
 
@@ -58,7 +59,7 @@ export const LOOKUP_SETTINGS: LookupSettings = {
 	encryptionKeys: [],
 };
 
-export const STORE_SETTINGS: StoreSettings = {
+export const STORE_SETTINGS: StoreSettings & KeepSettings = {
 	ttlMs: 60_000,
 	graceMs: 600_000,
 	ttlJitterPercent: 0,
@@ -97,7 +98,8 @@ export interface Engine {
 		request: LookupRequest,
 		response: Json,
 		outcome?: LookupOutcome,
-		over?: Partial<StoreSettings> & Partial<Pick<StoreRequest, 'tags' | 'keyVersion'>>,
+		over?: Partial<StoreSettings & KeepSettings> &
+			Partial<Pick<StoreRequest, 'tags' | 'keyVersion'>>,
 	): Promise<StoreOutcome>;
 	release(request: LookupRequest, outcome: LookupOutcome): Promise<void>;
 	/** Meets this error where an answer should be stored. */
@@ -126,6 +128,7 @@ export function engineOver(live: CacheStore, clock: Clock = systemClock): Engine
 		ask: async (request, over) => (await ask([request], over))[0]!,
 		answer: async (request, response, outcome, { tags = [], keyVersion = '', ...over } = {}) => {
 			const { namespace, key, explained } = request;
+			const how = { ...STORE_SETTINGS, ...over };
 			const [stored] = await storeAnswers(
 				[
 					{
@@ -138,9 +141,10 @@ export function engineOver(live: CacheStore, clock: Clock = systemClock): Engine
 						epoch: outcome?.epoch,
 						leaseToken: outcome?.token,
 						latencyMs: null,
+						keep: how,
 					},
 				],
-				{ ...STORE_SETTINGS, ...over },
+				how,
 				deps,
 			);
 			return stored!;

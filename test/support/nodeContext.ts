@@ -39,7 +39,12 @@ export function nodeContext(run: NodeRun): IExecuteFunctions {
 		type: 'test',
 		typeVersion: 1,
 		position: [0, 0],
-		parameters,
+		parameters: Object.fromEntries(
+			Object.entries(parameters).map(([name, value]) => [
+				name,
+				typeof value === 'function' ? '={{ an expression }}' : value,
+			]),
+		),
 	};
 	const context = {
 		getNode: () => node,

@@ -13,7 +13,7 @@ import { indexStored } from '../../nodes/shared/services/semanticStore';
 import {
 	storeAnswers,
 	type StoreOutcome,
-	type StoreSettings,
+	type KeepSettings,
 } from '../../nodes/shared/services/store';
 import { asked, STORE_SETTINGS } from './engine';
 
@@ -35,7 +35,7 @@ export interface SemanticEngine {
 		words: string,
 		model: string,
 		answer: Json,
-		over?: Partial<StoreSettings> & { tags?: string[] },
+		over?: Partial<KeepSettings> & { tags?: string[] },
 	): Promise<StoreOutcome>;
 	ask(words: string, model: string, over?: Partial<SemanticSettings>): Promise<SemanticOutcome>;
 }
@@ -64,9 +64,10 @@ export async function semanticEngine(connection: Connection): Promise<SemanticEn
 			const [vector] = await embedder.embed([prompt]);
 			const partition = { namespace, id };
 			const semantic = { partition, prompt, frameId, vector: vector!, index };
-			const known = { namespace, key, keyVersion: '', explained, latencyMs: null };
+			const keep = { ...STORE_SETTINGS, ...over };
+			const known = { namespace, key, keyVersion: '', explained, latencyMs: null, keep };
 			const request = { ...known, response, tags, semantic };
-			const outcomes = await storeAnswers([request], { ...STORE_SETTINGS, ...over }, connection);
+			const outcomes = await storeAnswers([request], STORE_SETTINGS, connection);
 			await indexStored([request], outcomes, deps);
 			return outcomes[0]!;
 		},

@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json';
 import { isJsonObject } from '../core/json';
 import { parseJson } from '../core/request/findRequest';
 import { jsonDemand, jsonSchema } from './answerConditions';
+import { readNumber } from './readNumber';
 
 /** What a small model's answer must be, else the large model is asked: the options of the collection "The Answer Must". */
 export const answerCheckProperties: INodeProperties[] = [
@@ -131,9 +132,7 @@ function patternOf(given: unknown): RegExp | undefined {
 
 function numberOf(given: unknown, parameter: string): number | undefined {
 	if (given === undefined || given === null || given === '') return undefined;
-	const number = Number(given);
-	if (Number.isFinite(number)) return number;
-	throw new ConfigError(`"${String(given)}" is no number`, parameter, 'Give a number.');
+	return readNumber(given, parameter, Number.NEGATIVE_INFINITY);
 }
 
 function names(list: unknown): string[] {

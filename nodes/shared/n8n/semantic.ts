@@ -16,6 +16,7 @@ import type { Embedder } from '../ports/Embedder';
 import type { VectorIndex } from '../ports/VectorIndex';
 import type { SemanticDeps, SemanticSettings } from '../services/semanticMatching';
 import type { Connection } from './connections';
+import { readNumber } from './readNumber';
 
 /** The collection of `semanticProperties`. */
 export interface SemanticOptions {
@@ -124,11 +125,11 @@ export function semanticSettings(
 	const own = policy === 'threshold' ? PLAIN_THRESHOLD : guardedOwn;
 	return {
 		policy,
-		threshold: threshold ?? own,
+		threshold: readNumber(threshold ?? own, 'Threshold', 0, 1),
 		guards: guards && new Set(guards),
 		maxErrorRate,
 		labelBy,
-		judgeTimeoutMs,
+		judgeTimeoutMs: readNumber(judgeTimeoutMs, 'Judge Timeout (Ms)'),
 		timeoutMs,
 		encryptionKeys,
 	};

@@ -202,9 +202,9 @@ async function release(
 function requestFor(
 	{ request, key, explained }: Turn,
 	{ token: leaseToken, epoch }: LookupOutcome,
-	{ namespace, keyVersion, tags }: ChatCacheSettings,
+	{ namespace, keyVersion, tags, keep }: ChatCacheSettings,
 ): Omit<StoreRequest, 'response' | 'latencyMs'> {
-	return { namespace, key, keyVersion, request, explained, tags, epoch, leaseToken };
+	return { namespace, key, keyVersion, request, explained, tags, epoch, leaseToken, keep };
 }
 
 async function store(
@@ -213,8 +213,9 @@ async function store(
 	deps: ChatCacheDeps,
 ): Promise<StoreOutcome> {
 	const { encryptionKeys } = deps;
+	const { timeoutMs } = settings.lookup;
 	try {
-		const [stored] = await storeAnswers([request], { ...settings.store, encryptionKeys }, deps);
+		const [stored] = await storeAnswers([request], { timeoutMs, encryptionKeys }, deps);
 		return stored!;
 	} catch (error) {
 		if (error instanceof ConfigError) throw error;

@@ -4,7 +4,7 @@ import type { Entry, SemanticMark } from '../core/entry/envelope';
 import type { CacheControl } from '../core/freshness/cacheControl';
 import type { Json, JsonObject } from '../core/json';
 import type { LookupSettings } from './lookup';
-import type { StoreDeps, StoreOutcome, StoreRequest, StoreSettings } from './store';
+import type { KeepSettings, StoreDeps, StoreOutcome, StoreRequest } from './store';
 
 export interface ChatCacheSettings {
 	namespace: string;
@@ -20,7 +20,7 @@ export interface ChatCacheSettings {
 	/** `fail`: a backend that does not answer fails the call; else it is a miss. */
 	onBackendError: 'miss' | 'fail';
 	lookup: Pick<LookupSettings, 'coalesce' | 'coalesceWaitMs' | 'timeoutMs'>;
-	store: Omit<StoreSettings, 'encryptionKeys'>;
+	keep: KeepSettings;
 	/** What is kept with an answer about the call that made it: usage and price. */
 	paid?(record: ChatRecord, model: string | null): Json | undefined;
 	/**

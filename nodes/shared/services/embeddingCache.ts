@@ -5,7 +5,7 @@ import { parseCacheControl } from '../core/freshness/cacheControl';
 import type { Json, JsonObject } from '../core/json';
 import { requestKey } from '../core/key/requestKey';
 import { isHit, lookup, type LookupOutcome, type LookupSettings } from './lookup';
-import { storeAnswers, type StoreDeps, type StoreRequest, type StoreSettings } from './store';
+import { storeAnswers, type KeepSettings, type StoreDeps, type StoreRequest } from './store';
 
 export interface EmbeddingCacheSettings {
 	namespace: string;
@@ -14,10 +14,7 @@ export interface EmbeddingCacheSettings {
 	/** `fail`: a backend that does not answer fails the call; else every text is computed. */
 	onBackendError: 'miss' | 'fail';
 	lookup: Pick<LookupSettings, 'coalesce' | 'coalesceWaitMs' | 'timeoutMs'>;
-	store: Pick<
-		StoreSettings,
-		'ttlMs' | 'ttlJitterPercent' | 'maxEntryBytes' | 'compressAboveBytes' | 'timeoutMs'
-	>;
+	keep: KeepSettings;
 }
 
 export type EmbeddingCacheDeps = StoreDeps & { encryptionKeys: readonly Buffer[] };
@@ -34,13 +31,6 @@ export interface Embedded {
 /** How the model embeds a text: many models embed a question otherwise than what is searched. */
 export type EmbeddingKind = 'query' | 'document';
 
-const RULES: StoreSettings['rules'] = {
-	complete: false,
-	noRefusals: false,
-	json: 'never',
-	minLength: 0,
-	toolResults: true,
-};
 const ALWAYS = parseCacheControl('');
 
 /**
@@ -142,7 +132,7 @@ async function keep(
 	deps: EmbeddingCacheDeps | undefined,
 ): Promise<string[]> {
 	if (!deps) return [];
-	const { namespace, keyVersion, tags } = settings;
+	const { namespace, keyVersion, tags, lookup: how } = settings;
 	const requests = missing.map(({ request, key, outcome }, at): StoreRequest => {
 		const packed = vectors[at] && packVector(vectors[at]);
 		return {
@@ -156,12 +146,13 @@ async function keep(
 			latencyMs,
 			epoch: outcome?.epoch,
 			leaseToken: outcome?.token,
+			keep: settings.keep,
 		};
 	});
-	const how = { ...settings.store, graceMs: 0, negativeTtlMs: 0, rules: RULES };
 	const { encryptionKeys } = deps;
 	try {
-		const outcomes = await storeAnswers(requests, { ...how, encryptionKeys }, deps);
+		const { timeoutMs } = how;
+		const outcomes = await storeAnswers(requests, { timeoutMs, encryptionKeys }, deps);
 		return outcomes.flatMap(({ stored, reasons }) => (stored ? [] : reasons));
 	} catch (error) {
 		if (!(error instanceof StoreUnavailable)) throw error;

@@ -12,7 +12,7 @@ import { decodeOnce } from './decodeOnce';
 import { gatherLookups } from './gatherLookups';
 import { isHit, leads, lookup, type LookupDeps, type LookupOutcome } from './lookup';
 import type { PendingRequests } from './pendingRequests';
-import { storeAnswers, type StoreOutcome, type StoreSettings } from './store';
+import { storeAnswers, type KeepSettings, type StoreOutcome } from './store';
 
 /** Who asks, once the key was found. */
 export interface Caller {
@@ -33,7 +33,7 @@ export interface EndpointSettings {
 	coalesceWaitMs: number;
 	timeoutMs: number;
 	/** Undefined where the workflow stores by itself, or nothing is to be stored. */
-	store?: Omit<StoreSettings, 'encryptionKeys' | 'timeoutMs'>;
+	store?: KeepSettings;
 }
 
 export interface EndpointDeps extends LookupDeps {
@@ -199,9 +199,10 @@ export async function keepAnswer(
 					leaseToken: outcome.token,
 					latencyMs: Math.max(0, deps.clock.nowMs() - startedAtMs),
 					noStore,
+					keep: settings.store,
 				},
 			],
-			{ ...settings.store, encryptionKeys: deps.encryptionKeys, timeoutMs: settings.timeoutMs },
+			{ encryptionKeys: deps.encryptionKeys, timeoutMs: settings.timeoutMs },
 			deps,
 		);
 		return kept!;

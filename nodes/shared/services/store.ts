@@ -35,9 +35,11 @@ export interface StoreRequest {
 	noStore?: boolean;
 	/** Kept with the answer where it may be found by meaning. */
 	semantic?: SemanticMark;
+	keep: KeepSettings;
 }
 
-export interface StoreSettings {
+/** Whether and how an answer is kept. */
+export interface KeepSettings {
 	ttlMs: number;
 	graceMs: number;
 	ttlJitterPercent: number;
@@ -46,6 +48,9 @@ export interface StoreSettings {
 	rules: AdmissionRules;
 	maxEntryBytes: number;
 	compressAboveBytes: number;
+}
+
+export interface StoreSettings {
 	encryptionKeys: readonly Buffer[];
 	timeoutMs: number;
 }
@@ -132,19 +137,20 @@ const leaseRef = ({ namespace, key }: StoreRequest, token: string): LeaseRef => 
 	token,
 });
 
-function prepare(one: StoreRequest, settings: StoreSettings, clock: Clock): Prepared {
+function prepare(one: StoreRequest, { encryptionKeys }: StoreSettings, clock: Clock): Prepared {
+	const { keep } = one;
 	if (one.noStore) return { refused: 'no-store was asked for' };
 	const admission: Admission = admit(
 		answerFacts(one),
 		one.request,
-		settings.rules,
-		settings.negativeTtlMs > 0,
+		keep.rules,
+		keep.negativeTtlMs > 0,
 	);
 	if (!admission.admitted) return { refused: admission.reason };
 	const { negativeStatus } = admission;
-	const lifetimeMs = negativeStatus === undefined ? settings.ttlMs : settings.negativeTtlMs;
-	const ttlMs = jitteredTtlMs(lifetimeMs, settings.ttlJitterPercent, clock.random());
-	const graceMs = negativeStatus === undefined ? settings.graceMs : 0;
+	const lifetimeMs = negativeStatus === undefined ? keep.ttlMs : keep.negativeTtlMs;
+	const ttlMs = jitteredTtlMs(lifetimeMs, keep.ttlJitterPercent, clock.random());
+	const graceMs = negativeStatus === undefined ? keep.graceMs : 0;
 	const model = one.request ? requestTexts(one.request).model : null;
 	const meta = {
 		ttlMs,
@@ -155,9 +161,13 @@ function prepare(one: StoreRequest, settings: StoreSettings, clock: Clock): Prep
 		negativeStatus,
 		semantic: one.semantic && { prompt: one.semantic.prompt, frameId: one.semantic.frameId },
 	};
-	const packed = encodeEntry({ meta, response: one.response }, settings);
-	if (packed.length > settings.maxEntryBytes) {
-		return { refused: `the entry has ${packed.length} bytes, more than ${settings.maxEntryBytes}` };
+	const { compressAboveBytes, maxEntryBytes } = keep;
+	const packed = encodeEntry(
+		{ meta, response: one.response },
+		{ compressAboveBytes, encryptionKeys },
+	);
+	if (packed.length > maxEntryBytes) {
+		return { refused: `the entry has ${packed.length} bytes, more than ${maxEntryBytes}` };
 	}
 	const { userHash = '', components = {} } = one.explained ?? {};
 	const tags = [...(model === null ? [] : [modelTag(model)]), ...one.tags.map(userTag)];

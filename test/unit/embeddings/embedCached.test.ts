@@ -8,6 +8,7 @@ import {
 	embedCached,
 	type EmbeddingCacheSettings,
 } from '../../../nodes/shared/services/embeddingCache';
+import { STORE_SETTINGS } from '../../support/engine';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompt-cache-embeddings-'));
 const open = async () => embeddedConnection(folder);
@@ -34,12 +35,9 @@ const settings = (namespace: string, more: Partial<EmbeddingCacheSettings> = {})
 	tags: [],
 	onBackendError: 'miss' as const,
 	lookup: { coalesce: true, coalesceWaitMs: 1000, timeoutMs: 2000 },
-	store: {
-		ttlMs: 60_000,
-		ttlJitterPercent: 0,
-		maxEntryBytes: 100_000,
-		compressAboveBytes: 4096,
-		timeoutMs: 2000,
+	keep: {
+		...STORE_SETTINGS,
+		rules: { ...STORE_SETTINGS.rules, complete: false, noRefusals: false, json: 'never' as const },
 	},
 	...more,
 });

@@ -1,23 +1,24 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { Connection } from '../shared/n8n/connections';
-import { readLease } from '../shared/n8n/lease';
-import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
+import type { Connection } from './connections';
+import { readLease } from './lease';
+import { upstreamCache, upstreamLookupName } from './upstreamLookup';
 
 /** How long those who waited for the failed call go on by themselves. */
 const MARK_MS = 2_000;
 
 /**
- * The operation `fallback` stands on the error branch of a model call: the lease that the lookup before it took
- * is given up, so that nobody waits for an answer that will not come.
+ * Gives up the leases that the lookup before this node took for items whose answer will not come: their model call
+ * failed, or it cannot be stored. So nobody waits for it.
+ * @param items those items, with their indexes
  */
 export async function releaseFailed(
 	ctx: IExecuteFunctions,
-	items: INodeExecutionData[],
+	items: Iterable<[number, INodeExecutionData]>,
 	{ store, leases }: Connection,
 	timeoutMs: number,
 ): Promise<void> {
 	const lookupName = upstreamLookupName(ctx);
-	const refs = items.flatMap((item, index) => {
+	const refs = [...items].flatMap(([index, item]) => {
 		const cache = upstreamCache(ctx, item, index, lookupName);
 		const lease = readLease(cache?.lease);
 		return cache && lease
