@@ -49,6 +49,8 @@ export interface StoreCommand {
 	epoch?: number;
 	/** How long the backend keeps the entry: lifetime plus grace period. */
 	keepMs: number;
+	/** How old the answer was already when it came from elsewhere: it counts as stored that long before the backend's now. */
+	ageMs?: number;
 	/** Empty where the request is not known: then nothing is remembered. */
 	userHash: string;
 	components: Components;

@@ -139,8 +139,9 @@ function toCommand(
 	if (leftMs <= 0) return undefined;
 	try {
 		const entry = decodeEntry(Buffer.from(packed, 'base64'), envelope.encryptionKeys);
-		entry.meta.ageMs = (entry.meta.ageMs ?? 0) + ageMs;
-		const repacked = encodeEntry(entry, envelope);
+		// Imports once left the age inside the entry.
+		const { ageMs: earlierMs = 0, ...meta } = entry.meta;
+		const repacked = encodeEntry({ ...entry, meta }, envelope);
 		return {
 			namespace,
 			key,
@@ -148,6 +149,7 @@ function toCommand(
 			tags,
 			keyVersion,
 			keepMs: leftMs,
+			ageMs: earlierMs + ageMs,
 			userHash: '',
 			components: {},
 		};

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeEntry, encodeEntry } from '../../../nodes/shared/core/entry/envelope';
 import { ConfigError, StoreUnavailable } from '../../../nodes/shared/core/errors';
 import type { CacheStore } from '../../../nodes/shared/ports/CacheStore';
 import { systemClock } from '../../../nodes/shared/drivers/systemClock';
@@ -110,6 +111,40 @@ describe('export and import', () => {
 		expect((outcome as { ageMs: number }).ageMs).toBeGreaterThanOrEqual(30_000);
 		const young = { ...asked('x', 'max-age=20'), key };
 		expect(await engine.ask(young, { coalesce: false })).toMatchObject({ status: 'miss' });
+		engine.close();
+		guarded.close();
+		await target.close();
+	});
+
+	it('ends an imported answer with those that are older than asked, by its real age', async () => {
+		const target = await startSqlite();
+		const guarded = guardStore(target.store);
+		const [line] = await exported(sqlite.store, Date.now() + 30_000);
+		await importLines([line!], 0, guarded, PLAIN);
+		const { key } = JSON.parse(line!) as { key: string };
+		const engine = engineOver(target.store);
+		const request = { ...asked('x'), key };
+		expect(await engine.ask(request)).toMatchObject({ status: 'hit' });
+		await target.store.invalidate('default', { by: 'age', olderThanMs: 20_000 });
+		expect(await engine.ask(request, { coalesce: false })).toMatchObject({ status: 'miss' });
+		engine.close();
+		guarded.close();
+		await target.close();
+	});
+
+	it('knows the age that an earlier import left inside an answer', async () => {
+		const target = await startSqlite();
+		const guarded = guardStore(target.store);
+		const line = (await exported(sqlite.store, Date.now() + 1_000))[0]!;
+		const fields = JSON.parse(line) as { key: string; packed: string };
+		const entry = decodeEntry(Buffer.from(fields.packed, 'base64'), []);
+		const meta = { ...entry.meta, ageMs: 30_000 };
+		const packed = encodeEntry({ ...entry, meta }, PLAIN).toString('base64');
+		await importLines([JSON.stringify({ ...fields, packed })], 0, guarded, PLAIN);
+		const engine = engineOver(target.store);
+		const { ageMs } = (await engine.ask({ ...asked('x'), key: fields.key })) as { ageMs: number };
+		expect(ageMs).toBeGreaterThanOrEqual(31_000);
+		expect(ageMs).toBeLessThan(60_000);
 		engine.close();
 		guarded.close();
 		await target.close();

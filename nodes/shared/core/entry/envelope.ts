@@ -8,7 +8,7 @@ export interface EntryMeta {
 	/** Freshness lifetime, jitter included. */
 	ttlMs: number;
 	graceMs: number;
-	/** How old the answer was already when it came into this backend, by an import. */
+	/** How old the answer was already when it came into this backend, where an earlier import left it here. */
 	ageMs?: number;
 	model: string | null;
 	/** Time the provider took, if it was measured. */

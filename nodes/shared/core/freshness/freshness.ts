@@ -9,7 +9,7 @@ export interface EntryAge {
 	graceMs: number;
 }
 
-/** The age of an entry in its backend: what it was when it was imported is added (as HTTP's `Age` does). */
+/** The age of an entry in its backend: what an earlier import left in it is added (as HTTP's `Age` does). */
 export function entryAge(
 	storedAtMs: number,
 	meta: { ttlMs: number; graceMs: number; ageMs?: number },

@@ -114,12 +114,13 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 	function put(command: StoreCommand, nowMs: number): StoreReply {
 		const key = Buffer.from(command.key, 'hex');
 		const space = namespaces.ensure(command.namespace);
-		const { packed, tags, keyVersion, userHash, components } = command;
+		const { packed, tags, keyVersion, userHash, components, ageMs = 0 } = command;
+		const storedAtMs = nowMs - Math.round(ageMs);
 		for (const tag of [NAMESPACE_TAG, ...tags]) countTag.run(space.id, tag);
 		upsert.run(
 			key,
 			space.id,
-			nowMs,
+			storedAtMs,
 			nowMs + Math.round(command.keepMs),
 			nowMs,
 			command.epoch ?? space.epoch,
@@ -132,7 +133,7 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 			remember.run(space.id, Buffer.from(userHash, 'hex'), JSON.stringify(components), nowMs);
 		}
 		if (command.leaseToken) leases.drop(key, command.leaseToken);
-		return { stored: true, storedAtMs: nowMs };
+		return { stored: true, storedAtMs };
 	}
 
 	/** Frees room after a store. What was stored stays stored, whether or not that succeeds. */
