@@ -23,6 +23,7 @@ import type { CacheStore } from '../../nodes/shared/ports/CacheStore';
 import { isHit } from '../../nodes/shared/services/lookup';
 import { compileInto } from '../support/compiled';
 import { asked, engineOver, type Engine } from '../support/engine';
+import { runProcess } from '../support/processes';
 import { storedByRun, textOfRun } from '../support/storedByRun';
 
 const LIMITS = { maxBytes: 1e9, maxEntries: 1e6 };
@@ -332,6 +333,12 @@ describe('a damaged SQLite file', () => {
 		expect(await audit(engineOver(cacheOf(reopened.db)), 300)).toEqual({ hits: 0, wrong: 0 });
 		reopened.db.close();
 		expect(openDatabase(path, CACHE_SCHEMA, 789).setAsidePath).toBeUndefined();
+	});
+
+	it('that is cut short under a running process ends no process, and gives no wrong answer', async () => {
+		const seen = await runProcess<{ wrong: number; unavailable: number }>('cutShort.ts', { path });
+		expect(seen.wrong).toBe(0);
+		expect(seen.unavailable).toBeGreaterThan(0);
 	});
 
 	it('is not laid to the sound file that took its place', async () => {

@@ -12,8 +12,8 @@ export interface OpenedDatabase {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** Most of the file that is read through memory: SQLite's own limit, above the cache's default size. Address space only. */
-const MMAP_BYTES = 2 ** 31 - 65_536;
+/** Pages kept in memory. The file is not mapped: where it is cut short in place, a touch of the map would end n8n. */
+const CACHE_KIB = 16_000;
 
 /** Raised whenever a table changes shape. */
 const SCHEMA_VERSION = 1;
@@ -86,7 +86,7 @@ function open(path: string, schema: string, anew: boolean): Sqlite.DatabaseSync 
 		db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
 		if (!anew) expectBegun(db);
 		db.exec(
-			`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA mmap_size = ${MMAP_BYTES};`,
+			`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB}`,
 		);
 		if (anew) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 		db.exec(schema);
