@@ -18,6 +18,7 @@ import { StoreUnavailable } from '../../nodes/shared/core/errors';
 import { CACHE_SCHEMA } from '../../nodes/shared/drivers/sqlite/cacheSchema';
 import { sqliteCacheStore } from '../../nodes/shared/drivers/sqlite/cacheStore';
 import { openDatabase } from '../../nodes/shared/drivers/sqlite/openDatabase';
+import { VECTOR_SCHEMA } from '../../nodes/shared/drivers/sqlite/vectorSchema';
 import { systemClock } from '../../nodes/shared/drivers/systemClock';
 import type { CacheStore } from '../../nodes/shared/ports/CacheStore';
 import { isHit } from '../../nodes/shared/services/lookup';
@@ -178,6 +179,51 @@ describe('SQLite on a full disk', () => {
 	}
 });
 
+describe('opening a SQLite file', () => {
+	let folder: string;
+	let path: string;
+	const opened: DatabaseSync[] = [];
+	const open = (schema = CACHE_SCHEMA): DatabaseSync => {
+		const { db } = openDatabase(path, schema, 0);
+		opened.push(db);
+		return db;
+	};
+	beforeEach(() => {
+		folder = newFolder();
+		path = join(folder, 'cache.sqlite');
+	});
+	afterEach(() => {
+		for (const db of opened.splice(0)) db.close();
+		rmSync(folder, { recursive: true, force: true });
+	});
+
+	it('needs no write where all is there: another process may be writing for as long as it likes', () => {
+		open().exec('BEGIN IMMEDIATE');
+		expect(open().prepare('SELECT entries FROM cache_totals').all()).toEqual([{ entries: 0 }]);
+	});
+
+	it('makes the tables that the one who began it had no need of', async () => {
+		open(VECTOR_SCHEMA);
+		const engine = engineOver(cacheOf(open()));
+		expect(await engine.answer(asked('question'), 'answer')).toMatchObject({ stored: true });
+		expect(open().prepare('SELECT entries FROM cache_totals').all()).toEqual([{ entries: 1 }]);
+		engine.close();
+	});
+
+	it('waits for one who is opening it, perhaps to set it aside, but not without end and not each time', () => {
+		open();
+		const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+		const other = new DatabaseSync(`${path}.lock`);
+		other.exec('BEGIN EXCLUSIVE');
+		expect(() => open()).toThrow(StoreUnavailable);
+		const since = performance.now();
+		expect(() => open()).toThrow(/locked/);
+		expect(performance.now() - since).toBeLessThan(1_000);
+		other.close();
+		expect(open().isOpen).toBe(true);
+	});
+});
+
 describe('SQLite that may only be read', () => {
 	let folder: string;
 	beforeEach(() => {
@@ -223,7 +269,7 @@ describe('SQLite that may only be read', () => {
 		db.close();
 	});
 
-	it('is unavailable with a hint on a file system that was mounted read-only, and is not set aside', async () => {
+	it('serves its hits from a file system that was mounted read-only, or is unavailable with a hint, and is not set aside', async () => {
 		const [files, mount] = [join(folder, 'files'), join(folder, 'mount')];
 		mkdirSync(mount);
 		const path = join(files, 'cache.sqlite');
@@ -238,6 +284,13 @@ describe('SQLite that may only be read', () => {
 		try {
 			expect(run('-o', 'remount,ro,bind', mount)).toBe(true);
 			const open = () => openDatabase(join(mount, 'cache.sqlite'), CACHE_SCHEMA, 0);
+			const there = open().db;
+			const reader = engineOver(cacheOf(there));
+			expect(await reader.ask(asked('question'))).toMatchObject({ status: 'hit' });
+			expect(await reader.answer(asked('new'), 'x')).toMatchObject({ stored: false });
+			reader.close();
+			there.close();
+			rmSync(`${path}.lock`);
 			expect(open).toThrow(StoreUnavailable);
 			expect(open).toThrow(/cannot be opened/);
 			expect(readdirSync(files).filter((name) => name.includes('.damaged'))).toEqual([]);

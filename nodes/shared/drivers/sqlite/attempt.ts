@@ -2,12 +2,14 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../../core/errors';
 import { isDamaged, markDamage } from './damage';
 
+const BUSY = 5;
+
 const HINTS: ReadonlyMap<number, string> = new Map([
 	[
 		1,
 		'The cache file may be of another version of this package: move it away, and a new one is begun.',
 	],
-	[5, 'Another process holds the cache file; it is retried on the next call.'],
+	[BUSY, 'Another process holds the cache file; it is retried on the next call.'],
 	[8, 'The cache file or its folder is read-only: give n8n write access.'],
 	[10, 'The disk reports errors.'],
 	[11, 'The cache file is damaged and is set aside when n8n starts again.'],
@@ -15,8 +17,12 @@ const HINTS: ReadonlyMap<number, string> = new Map([
 	[26, 'The cache file is damaged and is set aside when n8n starts again.'],
 ]);
 
+/** True where another process has the lock. */
+export const isBusy = (error: unknown): boolean =>
+	((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY;
+
 /** Full disk, read-only file or folder, or a write lock that is not to be had: what is there can still be read. */
-const WRITE_FAILURES = [5, 8, 10, 13];
+const WRITE_FAILURES = [BUSY, 8, 10, 13];
 
 /** What refuses a write while reading goes on, in words; undefined for any other error. */
 export function refusedWrite(error: unknown): string | undefined {

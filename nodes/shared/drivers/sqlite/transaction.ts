@@ -1,5 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+/** How long a statement waits for another process, at most. */
+export const BUSY_TIMEOUT_MS = 5_000;
+
 /** Runs work in a write transaction; rolled back on any error. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
 	return between(db, 'BEGIN IMMEDIATE', work);
