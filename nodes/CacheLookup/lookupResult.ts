@@ -3,6 +3,7 @@ import type { Entry } from '../shared/core/entry/envelope';
 import { ConfigError } from '../shared/core/errors';
 import type { Json, JsonObject } from '../shared/core/json';
 import { isJsonObject } from '../shared/core/json';
+import { requestTexts } from '../shared/core/request/requestTexts';
 import { decisionSpan } from '../shared/core/trace/decisionSpan';
 import type { Span } from '../shared/core/trace/trace';
 import { writeEqualItems, type EqualItems } from '../shared/n8n/equalItems';
@@ -80,7 +81,10 @@ export function toResult(
 	const { backend, startedAtMs, lookupMs } = shape;
 	const computes = !served || served.refresh;
 	const leader = !served && !isHit(outcome) && outcome.leader;
-	const lease = token && computes ? writeLease({ token, epoch, startedAtMs }) : undefined;
+	const lease =
+		token && computes
+			? writeLease({ token, epoch, startedAtMs, keyVersion, model: requestTexts(request).model })
+			: undefined;
 	if (token && connection && computes) {
 		const leads = leader || served?.refresh === true;
 		const known = { namespace, key, keyVersion, request, explained, epoch, startedAtMs, leads };

@@ -11,7 +11,7 @@ import { attachedModel } from '../shared/n8n/attachedModel';
 import { openBackend } from '../shared/n8n/backend';
 import type { Connection } from '../shared/n8n/connections';
 import { keepSettings, storeRules } from '../shared/n8n/keepSettings';
-import { readLease } from '../shared/n8n/lease';
+import { readLease, type Lease } from '../shared/n8n/lease';
 import { failedItem } from '../shared/n8n/nodeErrors';
 import { once, perItem } from '../shared/n8n/parameters';
 import { readNumber } from '../shared/n8n/readNumber';
@@ -19,9 +19,18 @@ import { requestReader } from '../shared/n8n/readRequest';
 import { releaseFailed } from '../shared/n8n/releaseFailed';
 import { replyJudge } from '../shared/n8n/replyJudge';
 import { usageToStore } from '../shared/n8n/storedUsage';
-import { upstreamCache, upstreamLookupName } from '../shared/n8n/upstreamLookup';
+import {
+	upstreamCache,
+	upstreamLookupName,
+	type UpstreamCache,
+} from '../shared/n8n/upstreamLookup';
 import { indexStored, type IndexableRequest } from '../shared/services/semanticStore';
-import { storeAnswers, type KeepSettings, type StoreOutcome } from '../shared/services/store';
+import {
+	storeAnswers,
+	UNSEEN,
+	type KeepSettings,
+	type StoreOutcome,
+} from '../shared/services/store';
 
 interface StoreOptions {
 	compressAboveBytes?: number;
@@ -39,6 +48,8 @@ const modelOf = (request: JsonObject | undefined): string | null =>
 
 type Target = Omit<IndexableRequest, 'response' | 'reply' | 'tags' | 'latencyMs' | 'keep'> & {
 	startedAtMs?: number;
+	/** The lookup was another process's, or is long ago: this one does not know what was asked. */
+	isUnknown?: boolean;
 };
 
 /** Operation `store`: every item passes through, with what became of it in `cache`. */
@@ -85,9 +96,12 @@ export async function storeItems(
 		const item = items[index]!;
 		if ('error' in one) return failedItem(ctx, one.error, index);
 		const outcome = outcomes[at++] ?? notStored(unavailable);
+		if (one.isUnknown && outcome.stored) outcome.reasons.push(UNCHECKED);
 		return withOutcome(item, index, one.request.key, outcome);
 	});
 }
+
+const UNCHECKED = 'not checked against its request, which this process does not know';
 
 function notStored(unavailable: StoreUnavailable | undefined): StoreOutcome {
 	const reasons = [`backend unreachable: ${unavailable?.message ?? 'unknown'}`];
@@ -113,7 +127,7 @@ function withOutcome(
 	return { json: { ...item.json, cache }, binary: item.binary, pairedItem: { item: index } };
 }
 
-type ReadRequest = { request: IndexableRequest } | { error: unknown };
+type ReadRequest = { request: IndexableRequest; isUnknown: boolean } | { error: unknown };
 
 async function readRequests(
 	ctx: IExecuteFunctions,
@@ -128,7 +142,7 @@ async function readRequests(
 	const all: ReadRequest[] = [];
 	for (const [index, item] of items.entries()) {
 		try {
-			const { startedAtMs, ...known } = await target(item, index);
+			const { startedAtMs, isUnknown = false, ...known } = await target(item, index);
 			const { cache: _cache, ...reply } = item.json as JsonObject;
 			const given = response(index);
 			const shaped = given === '' || given === undefined || given === null ? undefined : given;
@@ -142,6 +156,7 @@ async function readRequests(
 					latencyMs: startedAtMs === undefined ? null : Math.max(0, nowMs - startedAtMs),
 					keep: keep(index),
 				},
+				isUnknown,
 			});
 		} catch (error) {
 			all.push({ error });
@@ -192,16 +207,24 @@ function targetReader(
 		return {
 			namespace: cache.namespace,
 			key: checkedKey(cache.key),
-			keyVersion: pending?.keyVersion ?? '',
+			keyVersion: lease?.keyVersion ?? '',
+			model: lease?.model,
 			request: pending?.request,
 			explained: pending?.explained,
 			semantic: pending?.semantic,
 			epoch: lease?.epoch,
 			leaseToken: lease?.token,
 			startedAtMs: lease?.startedAtMs,
-			noStore: cache.status === 'bypass',
+			refusal: refusalOf(cache, lease),
+			isUnknown: lease !== undefined && pending === undefined,
 		};
 	};
+}
+
+function refusalOf({ status }: UpstreamCache, lease: Lease | undefined): string | undefined {
+	if (status === 'bypass') return 'no-store was asked for';
+	if (lease) return undefined;
+	return status === 'miss' ? UNSEEN : 'it came from the cache';
 }
 
 function noLookup(lookupName: string | undefined): ConfigError {

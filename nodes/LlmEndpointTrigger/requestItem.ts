@@ -35,7 +35,13 @@ export function requestItem(
 		refresh: hit && outcome.refresh,
 	};
 	if (endpoint.storesItself && outcome.token) {
-		cache.lease = writeLease({ token: outcome.token, epoch: outcome.epoch, startedAtMs });
+		cache.lease = writeLease({
+			token: outcome.token,
+			epoch: outcome.epoch,
+			startedAtMs,
+			keyVersion: endpoint.keyVersion,
+			model,
+		});
 	}
 	return {
 		body: request,

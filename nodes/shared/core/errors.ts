@@ -1,6 +1,17 @@
+/**
+ * By its name, and not by its class: when n8n reloads a package, connections that live on throw errors of the code
+ * before, and a cache that is away must still be a miss.
+ */
+const isNamed = (value: unknown, name: string): boolean =>
+	value instanceof Error && value.name === name;
+
 /** The user must act: a parameter or an item is not usable. */
 export class ConfigError extends Error {
 	override readonly name = 'ConfigError';
+
+	static override [Symbol.hasInstance](value: unknown): value is ConfigError {
+		return isNamed(value, 'ConfigError');
+	}
 
 	/**
 	 * @param message what is wrong, in one sentence
@@ -20,6 +31,10 @@ export class ConfigError extends Error {
 export class StoreUnavailable extends Error {
 	override readonly name = 'StoreUnavailable';
 
+	static override [Symbol.hasInstance](value: unknown): value is StoreUnavailable {
+		return isNamed(value, 'StoreUnavailable');
+	}
+
 	/** @param hint what an operator can do about it */
 	constructor(
 		message: string,
@@ -33,6 +48,10 @@ export class StoreUnavailable extends Error {
 /** A stored entry cannot be read: a miss, and counted. */
 export class CorruptEntry extends Error {
 	override readonly name = 'CorruptEntry';
+
+	static override [Symbol.hasInstance](value: unknown): value is CorruptEntry {
+		return isNamed(value, 'CorruptEntry');
+	}
 }
 
 /** A walk was to begin where none has been. */

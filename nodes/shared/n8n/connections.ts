@@ -105,6 +105,9 @@ export function closeConnections(): void {
 	for (const name of [...pool.keys()]) closeConnection(name);
 }
 
+/** Of the process and not of a connection: one that idled while a model answered is closed, and opened anew for the store. */
+const pending = createPendingRequests();
+
 function assemble(
 	store: CacheStore,
 	handle: Connection['handle'],
@@ -120,7 +123,7 @@ function assemble(
 		store: guarded,
 		clock: systemClock,
 		leases,
-		pending: createPendingRequests(),
+		pending,
 		encryptionKeys,
 		memory: openMemory(handle),
 		vectorIndex: () =>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LookupQuery } from '../ports/CacheStore';
+import type { LeaseRef, LookupQuery } from '../ports/CacheStore';
 import { LEASE_TTL_MS } from './leaseKeeper';
 import type { LookupOutcome, LookupRequest } from './lookupOutcome';
 
@@ -21,11 +21,18 @@ export class Asked implements LookupQuery {
 		return this.wantsLease && !this.#givenUp;
 	}
 
-	/** Takes no lease from now on; true where it may have taken one already. */
-	giveUpLease(): boolean {
-		const mayHold = this.takesLease && this.#token !== undefined;
+	/** Takes no lease from now on, unless it tries again; gives the one that it may have taken already. */
+	giveUpLease(): LeaseRef | undefined {
+		const { namespace, key } = this;
+		const token = this.takesLease ? this.#token : undefined;
 		this.#givenUp = true;
-		return mayHold;
+		return token === undefined ? undefined : { namespace, key, token };
+	}
+
+	/** Asks for a lease of its own again, with another token: nobody knows what became of the one before. */
+	tryAgain(): void {
+		this.#givenUp = false;
+		this.#token = undefined;
 	}
 
 	get token(): string {

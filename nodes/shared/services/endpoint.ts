@@ -12,7 +12,7 @@ import { decodeOnce } from './decodeOnce';
 import { gatherLookups } from './gatherLookups';
 import { isHit, leads, lookup, type LookupDeps, type LookupOutcome } from './lookup';
 import type { PendingRequests } from './pendingRequests';
-import { storeAnswers, type KeepSettings, type StoreOutcome } from './store';
+import { storeAnswers, UNSEEN, type KeepSettings, type StoreOutcome } from './store';
 
 /** Who asks, once the key was found. */
 export interface Caller {
@@ -182,7 +182,7 @@ export async function keepAnswer(
 	settings: EndpointSettings,
 	deps: EndpointDeps,
 ): Promise<StoreOutcome> {
-	const { outcome, request, namespace, key, explained, startedAtMs, noStore } = asked;
+	const { outcome, request, namespace, key, explained, startedAtMs } = asked;
 	if (!settings.store) return { stored: false, reasons: ['answers are not stored here'] };
 	try {
 		const [kept] = await storeAnswers(
@@ -198,7 +198,7 @@ export async function keepAnswer(
 					epoch: outcome.epoch,
 					leaseToken: outcome.token,
 					latencyMs: Math.max(0, deps.clock.nowMs() - startedAtMs),
-					noStore,
+					refusal: refusalOf(asked),
 					keep: settings.store,
 				},
 			],
@@ -210,6 +210,11 @@ export async function keepAnswer(
 		if (!(error instanceof StoreUnavailable)) throw error;
 		return { stored: false, reasons: [`backend unreachable: ${error.message}`] };
 	}
+}
+
+function refusalOf({ outcome, noStore }: Asked): string | undefined {
+	if (noStore) return 'no-store was asked for';
+	return !isHit(outcome) && outcome.unavailable ? UNSEEN : undefined;
 }
 
 const RELEASE_MARK_MS = 2_000;

@@ -25,6 +25,8 @@ export interface LookupDeps {
 
 const FIRST_POLL_MS = 15;
 const LONGEST_POLL_MS = 250;
+/** How long a backend may fail those who wait before they wait no more: a moment's stall must not double every call. */
+const LONGEST_FAILING_MS = 2_500;
 /** What a batch may take longer, for each of its requests. */
 export const EXTRA_TIMEOUT_MS = 0.5;
 
@@ -73,6 +75,7 @@ export async function lookUpParts(
 		throw error;
 	}
 	const asked = [...byKey.values()];
+	let failingSinceMs: number | undefined;
 	for (
 		let pollMs = FIRST_POLL_MS;
 		held.length > 0;
@@ -87,14 +90,20 @@ export async function lookUpParts(
 		} catch (error) {
 			giveUpLeases(waiting, deps);
 			if (!(error instanceof StoreUnavailable)) throw error;
-			break; // What the first look found is still good; those who waited go on by themselves.
+			const nowMs = clock.elapsedMs();
+			// What the first look found is still good; those who waited go on by themselves.
+			if (nowMs - (failingSinceMs ??= nowMs) > LONGEST_FAILING_MS) break;
+			for (const one of waiting) one.tryAgain();
+			continue;
 		}
+		failingSinceMs = undefined;
 		for (const { outcome } of waiting) {
 			if (isHit(outcome)) outcome.reasons.unshift('waited for the same request in flight');
 		}
 	}
 	for (const { outcome } of held) outcome.reasons.push('the same request is in flight elsewhere');
-	keepLeases(asked, deps, deadlineMs);
+	// Whoever came while this one waited waits as long again for what it computes.
+	keepLeases(asked, deps, deadlineMs + settings.coalesceWaitMs);
 	const all =
 		asked.length === places.length ? places.map(({ outcome }) => outcome) : spread(places);
 	const counted = settings.looksAgain ? all.map((one) => (isHit(one) ? one : undefined)) : all;
@@ -214,7 +223,10 @@ async function leaseStates(
 /** A backend that answers too late may have given leases all the same: who takes them over must not think their holder dead. */
 function giveUpLeases(asked: readonly Asked[], { leases, clock }: LookupDeps): void {
 	leases.witness.heardNothing();
-	for (const one of asked) if (one.giveUpLease()) leases.keep(one, clock.elapsedMs());
+	for (const one of asked) {
+		const mayHold = one.giveUpLease();
+		if (mayHold) leases.keep(mayHold, clock.elapsedMs());
+	}
 }
 
 function keepLeases(asked: Asked[], deps: LookupDeps, untilMs: number): void {

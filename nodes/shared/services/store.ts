@@ -31,8 +31,10 @@ export interface StoreRequest {
 	latencyMs: number | null;
 	/** Normalised usage of the call. */
 	usage?: Json;
-	/** The request asked for `no-store`. */
-	noStore?: boolean;
+	/** Where the request itself is not known here. */
+	model?: string | null;
+	/** Why it is not stored, whatever it is. */
+	refusal?: string;
 	/** Kept with the answer where it may be found by meaning. */
 	semantic?: SemanticMark;
 	keep: KeepSettings;
@@ -77,6 +79,9 @@ export type StoreOutcome =
 
 /** How long those who wait for a failed answer go on by themselves instead of queueing up behind each other. */
 const RELEASE_MARK_MS = 2_000;
+
+/** Of an answer that is not stored: it may have been invalidated meanwhile, and nobody here would know. */
+export const UNSEEN = 'the cache could not be reached when this was asked';
 
 /** What the front of an entry has room for. */
 const MAX_TAGS_BYTES = 10_000;
@@ -139,7 +144,7 @@ const leaseRef = ({ namespace, key }: StoreRequest, token: string): LeaseRef => 
 
 function prepare(one: StoreRequest, { encryptionKeys }: StoreSettings, clock: Clock): Prepared {
 	const { keep } = one;
-	if (one.noStore) return { refused: 'no-store was asked for' };
+	if (one.refusal !== undefined) return { refused: one.refusal };
 	const admission: Admission = admit(
 		answerFacts(one),
 		one.request,
@@ -151,7 +156,7 @@ function prepare(one: StoreRequest, { encryptionKeys }: StoreSettings, clock: Cl
 	const lifetimeMs = negativeStatus === undefined ? keep.ttlMs : keep.negativeTtlMs;
 	const ttlMs = jitteredTtlMs(lifetimeMs, keep.ttlJitterPercent, clock.random());
 	const graceMs = negativeStatus === undefined ? keep.graceMs : 0;
-	const model = one.request ? requestTexts(one.request).model : null;
+	const model = one.request ? requestTexts(one.request).model : (one.model ?? null);
 	const meta = {
 		ttlMs,
 		graceMs,

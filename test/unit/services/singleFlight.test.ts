@@ -166,6 +166,24 @@ describe.each(BACKENDS)('single-flight over %s', (_name, start) => {
 		failing.close();
 	});
 
+	it("still gets the leader's answer where the backend fails for a moment while it waits", async () => {
+		const request = asked(question());
+		const leader = await here.ask(request);
+		let looks = 0;
+		const backendHere = backend.reopen();
+		const failing = engineOver({
+			...backendHere,
+			lookup: async (queries) => {
+				looks += 1;
+				if (looks === 2) throw new StoreUnavailable('gone for a moment');
+				if (looks === 4) await here.answer(request, 'the answer', leader);
+				return backendHere.lookup(queries);
+			},
+		});
+		expect(response(await failing.ask(request))).toBe('the answer');
+		failing.close();
+	});
+
 	it('waits no longer than asked, and then goes on by itself', async () => {
 		const request = asked(question());
 		await here.ask(request);
