@@ -15,26 +15,30 @@ import { toNodeError } from '../shared/n8n/nodeErrors';
 import { endpointOf } from './endpointOf';
 import { sendError, type Exchange } from './exchange';
 import { emitRequest, readExecution } from './handOver';
-import { listen } from './listener';
 import { description } from './LlmEndpointTrigger.description';
+import { openPort } from './ports';
+import { rememberRequest } from './rememberRequest';
 import { sampleItem } from './requestItem';
 import { serve } from './serve';
-import { readEndpoint, readPlace } from './settings';
+import { readPlace, readPlan } from './settings';
 import { webhookPath } from './webhooks';
 
 export class LlmEndpointTrigger implements INodeType {
 	description = description;
 
-	/** Opens the listener; for webhooks, only checks the parameters, so that activation tells what is wrong. */
+	/** Has the port opened; for webhooks, only checks the parameters, so that activation tells what is wrong. */
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		try {
-			const endpoint = await readEndpoint(this);
+			const plan = await readPlan(this);
 			if (this.getNodeParameter('listen') !== 'port') return {};
-			const closeFunction = await listen(readPlace(this, endpoint), (request, response, below) =>
-				serve(request, response, below, endpoint, (item, exchange) =>
-					emitRequest(this, item, exchange),
-				),
-			);
+			const closeFunction = await openPort({
+				place: readPlace(this, plan),
+				plan,
+				start: (item, relay) => {
+					rememberRequest(item, plan);
+					emitRequest(this, item, relay);
+				},
+			});
 			return { closeFunction };
 		} catch (error) {
 			throw toNodeError(this.getNode(), error);

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { Endpoint } from './endpoint';
-import { readEndpoint } from './settings';
+import { stopExecution } from '../shared/n8n/stopExecution';
+import { startEndpoint, type Endpoint } from './endpoint';
+import { readPlan } from './settings';
 
 /** A changed credential is seen after this; a changed node at once, since its parameters are the name. */
 const KEPT_MS = 15_000;
@@ -16,10 +17,10 @@ export async function endpointOf(ctx: IWebhookFunctions): Promise<Endpoint> {
 	const { id, parameters, credentials } = ctx.getNode();
 	const below = ctx.getChildNodes(ctx.getNode().name).map(({ type, disabled }) => [type, disabled]);
 	const text = JSON.stringify([ctx.getWorkflow().id, id, parameters, credentials, below]);
-	if (text.includes('"=')) return readEndpoint(ctx);
-	const known = endpoints.get(text);
+	const hasExpressions = text.includes('"=');
+	const known = hasExpressions ? undefined : endpoints.get(text);
 	if (known) return known;
-	const endpoint = await readEndpoint(ctx);
-	endpoints.set(text, endpoint);
+	const endpoint = startEndpoint(await readPlan(ctx), stopExecution);
+	if (!hasExpressions) endpoints.set(text, endpoint);
 	return endpoint;
 }

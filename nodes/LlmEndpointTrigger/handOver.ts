@@ -5,32 +5,31 @@ import { isJsonObject } from '../shared/core/json';
 import { isRelayMessage, outcomeOf, RELAY_CHUNK } from '../shared/n8n/executionRelay';
 import type { Exchange } from './exchange';
 
+/** Who is told how an execution goes. */
+export type Relay = Pick<Exchange, 'receive' | 'ended'>;
+
 type Emit = Required<Parameters<ITriggerFunctions['emit']>>;
 
 /**
- * Starts an execution from a listener of our own. n8n hands every answer that the execution sends to
+ * Starts an execution for a request at a port. n8n hands every answer that the execution sends to
  * `resolve`, also from a queue worker: text, outcome and all come that way.
  */
-export function emitRequest(
-	ctx: ITriggerFunctions,
-	item: JsonObject,
-	exchange: Exchange | undefined,
-): void {
+export function emitRequest(ctx: ITriggerFunctions, item: JsonObject, told: Relay): void {
 	const answers: Emit[1] = {
 		promise: new Promise(() => undefined),
 		resolve: (message) => {
-			if (isRelayMessage(message)) exchange?.receive(message);
+			if (isRelayMessage(message)) told.receive(message);
 		},
-		reject: () => exchange?.ended(),
+		reject: () => told.ended(),
 	};
 	const done: Emit[2] = {
 		promise: new Promise(() => undefined),
 		resolve: (run) => {
 			const outcome = outcomeOf(run as IRun);
-			if (outcome.promptCache === 'answer') exchange?.receive(outcome);
-			exchange?.ended();
+			if (outcome.promptCache === 'answer') told.receive(outcome);
+			told.ended();
 		},
-		reject: () => exchange?.ended(),
+		reject: () => told.ended(),
 	};
 	ctx.emit([[{ json: item as IDataObject }]], answers, done);
 }

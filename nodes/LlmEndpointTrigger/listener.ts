@@ -19,12 +19,8 @@ interface Listening {
 	ready: Promise<void>;
 }
 
-/** Workflows share a port, also when n8n has reloaded the package in between. */
-const LISTENERS = Symbol.for('n8n-nodes-prompt-cache.listeners.v1');
-const listeners = ((globalThis as Record<symbol, unknown>)[LISTENERS] ??= new Map()) as Map<
-	string,
-	Listening
->;
+/** Workflows share a port: this thread's listeners by address and port. */
+const listeners = new Map<string, Listening>();
 
 /** Time that clients still waiting get when a workflow is switched off. */
 const DRAIN_MS = 10_000;

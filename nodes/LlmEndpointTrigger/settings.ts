@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { ITriggerFunctions, IWebhookFunctions, NodeTypeAndVersion } from 'n8n-workflow';
 import type { BudgetPeriod, PeriodBudget } from '../shared/core/budget/budget';
 import { ConfigError } from '../shared/core/errors';
@@ -6,12 +5,9 @@ import { commaSeparated } from '../shared/core/key/ignoredFields';
 import { nanoFromUsd } from '../shared/core/price/money';
 import { keyDigest, type BearerKey } from '../shared/core/key/bearerKeys';
 import type { Protocol } from '../shared/core/protocol/protocol';
-import { stopExecution } from '../shared/n8n/stopExecution';
 import { keepSettings, storeRules } from '../shared/n8n/keepSettings';
 import { triggerBackend } from '../shared/n8n/triggerBackend';
-import type { Buckets } from '../shared/services/endpoint';
-import type { Endpoint } from './endpoint';
-import type { Known } from './recall';
+import type { EndpointPlan } from './endpoint';
 
 interface KeyRow {
 	name?: string;
@@ -43,18 +39,11 @@ export interface ServingOptions {
 	ttlJitterPercent?: number;
 }
 
-/** What endpoints of this process share with their own later selves: n8n makes a node anew for each request. */
-const MOST_CALLERS = 10_000;
-/** Characters of request texts that an endpoint remembers; each counts about four times. */
-const MOST_RECALLED = 8 * 1024 ** 2;
-const buckets: Buckets = new LRUCache({ max: MOST_CALLERS });
-const waiting = new LRUCache<string, { count: number }>({ max: 1_000 });
-
 /**
  * Reads an endpoint from the node's parameters.
  * @throws ConfigError naming the parameter that is not usable
  */
-export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): Promise<Endpoint> {
+export async function readPlan(ctx: ITriggerFunctions | IWebhookFunctions): Promise<EndpointPlan> {
 	const text = (name: string): string => String(ctx.getNodeParameter(name, '') ?? '');
 	const options = ctx.getNodeParameter('serving', {}) as ServingOptions;
 	const backend = text('backend') || 'embedded';
@@ -65,11 +54,11 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 	const has = (type: RegExp): boolean => below.some((node) => type.test(node.type));
 	const storesItself = has(/(^|\.)cacheStore$/);
 	const stores = ctx.getNodeParameter('storeAnswers', true) === true && !storesItself;
-	if (!waiting.has(id)) waiting.set(id, { count: 0 });
 	return {
 		id,
 		protocol: text('protocol') as Protocol,
 		backend,
+		backendPlace: await triggerBackend(ctx, backend),
 		keys: text('authentication') === 'none' ? undefined : readKeys(ctx),
 		namespace: text('namespace') || 'default',
 		models: commaSeparated(text('models')),
@@ -95,18 +84,10 @@ export async function readEndpoint(ctx: ITriggerFunctions | IWebhookFunctions): 
 		maxWaiting: options.maxWaiting ?? 100,
 		recordHits: options.recordHits ?? false,
 		storesItself,
-		buckets,
-		recalled: new LRUCache<string, Known>({
-			maxSize: MOST_RECALLED,
-			sizeCalculation: (_known, name) => name.length + 1,
-		}),
-		waiting: waiting.get(id)!,
-		open: await triggerBackend(ctx, backend),
 		workflow: ctx.getWorkflow().name ?? '',
 		// n8n gives an HTTP Request node no way to be stopped: its call is made and paid in any case.
 		runsOn: !has(/^@n8n\/n8n-nodes-langchain\./),
 		booksCalls: !below.some((node) => booksInto(node, backend)),
-		stop: stopExecution,
 	};
 }
 
@@ -178,7 +159,7 @@ export interface Place {
 }
 
 /** @throws ConfigError naming the parameter that is not usable */
-export function readPlace(ctx: ITriggerFunctions, endpoint: Endpoint): Place {
+export function readPlace(ctx: ITriggerFunctions, plan: EndpointPlan): Place {
 	const options = ctx.getNodeParameter('serving', {}) as ServingOptions;
 	const port = Number(ctx.getNodeParameter('port', 8787));
 	if (!Number.isInteger(port) || port < 1 || port > 65_535) {
@@ -200,8 +181,8 @@ export function readPlace(ctx: ITriggerFunctions, endpoint: Endpoint): Place {
 		healthPath: pathOf(options.healthPath ?? 'healthz'),
 		tls: cert === '' ? undefined : { cert, key },
 		maxConnections: options.maxConnections ?? 2_000,
-		receiveTimeoutMs: endpoint.receiveTimeoutMs,
-		answerTimeoutMs: endpoint.answerTimeoutMs,
+		receiveTimeoutMs: plan.receiveTimeoutMs,
+		answerTimeoutMs: plan.answerTimeoutMs,
 	};
 }
 

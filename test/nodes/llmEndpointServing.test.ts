@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import http from 'node:http';
 import { freePort } from '../../scripts/lib/freePort.mjs';
-import type { Endpoint } from '../../nodes/LlmEndpointTrigger/endpoint';
+import { startEndpoint, type Endpoint } from '../../nodes/LlmEndpointTrigger/endpoint';
 import type { Exchange } from '../../nodes/LlmEndpointTrigger/exchange';
 import { listen } from '../../nodes/LlmEndpointTrigger/listener';
 import { serve } from '../../nodes/LlmEndpointTrigger/serve';
-import { readEndpoint, readPlace } from '../../nodes/LlmEndpointTrigger/settings';
+import { readPlace, readPlan } from '../../nodes/LlmEndpointTrigger/settings';
 import { decodeEntry } from '../../nodes/shared/core/entry/envelope';
 import type { JsonObject } from '../../nodes/shared/core/json';
 import { openLedger } from '../../nodes/shared/n8n/openLedger';
@@ -38,10 +38,9 @@ describe('an endpoint that serves', () => {
 		below: string[] = [],
 	) {
 		const ctx = context({ port: await freePort(), ...parameters }, below);
-		const endpoint = await readEndpoint(ctx);
 		const items: JsonObject[] = [];
 		const stopped: string[] = [];
-		endpoint.stop = (id) => stopped.push(id);
+		const endpoint = startEndpoint(await readPlan(ctx), (id) => stopped.push(id));
 		const place = readPlace(ctx, endpoint);
 		closers.push(
 			await listen(place, (asked, response, below) =>

@@ -9,7 +9,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { freePort } from '../../scripts/lib/freePort.mjs';
 import { listen, type PathHandler } from '../../nodes/LlmEndpointTrigger/listener';
 import { LlmEndpointTrigger } from '../../nodes/LlmEndpointTrigger/LlmEndpointTrigger.node';
-import { readEndpoint, readPlace, type Place } from '../../nodes/LlmEndpointTrigger/settings';
+import { readPlace, readPlan, type Place } from '../../nodes/LlmEndpointTrigger/settings';
 import { webhookPath, webhooks } from '../../nodes/LlmEndpointTrigger/webhooks';
 import type { JsonObject } from '../../nodes/shared/core/json';
 import { isRelayMessage, outcomeOf } from '../../nodes/shared/n8n/executionRelay';
@@ -131,20 +131,20 @@ describe('the parameters of an endpoint', () => {
 		['a certificate without its key', { serving: { tlsCertificate: 'x' } }, 'TLS needs'],
 	])('tell %s', async (_what, parameters, message) => {
 		const ctx = context(parameters);
-		const read = async () => readPlace(ctx, await readEndpoint(ctx));
+		const read = async () => readPlace(ctx, await readPlan(ctx));
 		await expect(read()).rejects.toThrow(message);
 	});
 
 	it('leave storing to a Cache Store, electing to a Cache Lookup and booking to a Cost Tracker below', async () => {
 		const prefix = 'n8n-nodes-prompt-cache.';
-		expect(await readEndpoint(context({}))).toMatchObject({ coalesce: true, booksCalls: true });
-		const store = await readEndpoint(context({}, [`${prefix}cacheStore`]));
+		expect(await readPlan(context({}))).toMatchObject({ coalesce: true, booksCalls: true });
+		const store = await readPlan(context({}, [`${prefix}cacheStore`]));
 		expect([store.store, store.storesItself, store.coalesce]).toEqual([undefined, true, true]);
-		const both = await readEndpoint(context({}, [`${prefix}cacheLookup`, `${prefix}cacheStore`]));
+		const both = await readPlan(context({}, [`${prefix}cacheLookup`, `${prefix}cacheStore`]));
 		expect(both.coalesce).toBe(false);
-		expect((await readEndpoint(context({}, [`${prefix}costTracker`]))).booksCalls).toBe(false);
+		expect((await readPlan(context({}, [`${prefix}costTracker`]))).booksCalls).toBe(false);
 		for (const other of [{ operation: 'checkBudget' }, { backend: 'redis' }]) {
-			const endpoint = await readEndpoint(context({}, [`${prefix}costTracker`], other));
+			const endpoint = await readPlan(context({}, [`${prefix}costTracker`], other));
 			expect(endpoint.booksCalls).toBe(true);
 		}
 	});

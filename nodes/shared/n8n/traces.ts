@@ -1,11 +1,12 @@
 import { hash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { LoggerProxy, type IExecuteFunctions, type ISupplyDataFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, ISupplyDataFunctions } from 'n8n-workflow';
 import type { Span, Trace } from '../core/trace/trace';
 import { executionTrace } from '../core/trace/trace';
 import type { OtlpTarget } from '../drivers/telemetry/otlpSettings';
 import { otlpSink } from '../drivers/telemetry/otlpSink';
 import type { SpanSink } from '../ports/SpanSink';
+import { debugLog } from './hostLog';
 
 /**
  * Own switch, since n8n and other software in its process read OpenTelemetry's variables too. The collector behind it
@@ -38,7 +39,7 @@ export function collectorSink(target: OtlpTarget): SpanSink {
 }
 
 function onFailure(reason: string): void {
-	LoggerProxy.debug(`n8n-nodes-prompt-cache: spans are not taken by the collector: ${reason}`);
+	debugLog(`n8n-nodes-prompt-cache: spans are not taken by the collector: ${reason}`);
 }
 
 function onOverflow(dropped: number): void {
@@ -53,7 +54,7 @@ export function sendTrace(sink: SpanSink | undefined, make: () => Trace): void {
 	try {
 		sink.send(make());
 	} catch (error) {
-		LoggerProxy.debug(`n8n-nodes-prompt-cache: no spans were made: ${String(error)}`);
+		debugLog(`n8n-nodes-prompt-cache: no spans were made: ${String(error)}`);
 	}
 }
 

@@ -5,7 +5,7 @@ import type { PeriodBudget } from '../budget/budget';
 export interface BearerKey {
 	name: string;
 	/** SHA-256 of the key, 32 bytes. */
-	digest: Buffer;
+	digest: Uint8Array;
 	namespace: string;
 	/** 0: no limit. */
 	requestsPerMinute: number;
