@@ -34,6 +34,7 @@ export class LlmEndpointTrigger implements INodeType {
 			const closeFunction = await openPort({
 				place: readPlace(this, plan),
 				plan,
+				logger: this.logger,
 				start: (item, relay) => {
 					rememberRequest(item, plan);
 					emitRequest(this, item, relay);

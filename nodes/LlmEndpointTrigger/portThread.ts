@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { LoggerProxy } from 'n8n-workflow';
+import type { Logger } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
 import type { JsonObject } from '../shared/core/json';
 import type { RelayMessage } from '../shared/n8n/executionRelay';
+import { debugLog } from '../shared/n8n/hostLog';
 import { stopExecution } from '../shared/n8n/stopExecution';
 import type { EndpointPlan } from './endpoint';
 import type { Relay } from './handOver';
@@ -13,6 +14,7 @@ import type { Place } from './settings';
 export interface PortUse {
 	place: Place;
 	plan: EndpointPlan;
+	logger: Pick<Logger, 'error'>;
 	start(item: JsonObject, relay: Relay): void;
 }
 
@@ -26,19 +28,20 @@ export interface PortThread {
 
 export interface PortThreadOptions {
 	spawn?(): Worker;
-	/** How long a thread without endpoints is kept, ms; longer where an endpoint's answers may take longer. */
+	/** How long an endpoint that is closed keeps the thread, ms; as long as its answers may take if left out. */
 	lingerMs?: number;
 	/** When a thread that ended by itself is started again, ms. */
 	restartMs?: number;
 }
 
-/** Requests that were under way when their workflow was switched off still start an execution. */
-const DRAIN_MS = 15_000;
+/** What is kept and booked of an answer is written in this time. */
+const SETTLE_MS = 15_000;
 /** A thread that does not free a place in this time is ended: n8n waits for it when it shuts down. */
 const CLOSE_MS = 5_000;
 
 interface Opened extends PortUse {
-	state: 'opening' | 'open' | 'lost' | 'closing';
+	/** `lost`: it died with its thread. `closed`: requests that were under way may still start an execution. */
+	state: 'opening' | 'open' | 'lost' | 'closing' | 'closed';
 	/** Tells who opens it how that went. */
 	settle(error?: Error): void;
 	/** Tells who closes it. */
@@ -56,10 +59,8 @@ interface Opened extends PortUse {
 export function createPortThread(options: PortThreadOptions = {}): PortThread {
 	const { spawn = startWorker, restartMs = 1_000 } = options;
 	const uses = new Map<number, Opened>();
-	let lingerMs = options.lingerMs ?? 60_000;
 	let lastUse = 0;
 	let worker: Worker | undefined;
-	let idle: NodeJS.Timeout | undefined;
 	let restart: NodeJS.Timeout | undefined;
 
 	const post = (message: ToThread): void => running().postMessage(message);
@@ -80,7 +81,7 @@ export function createPortThread(options: PortThreadOptions = {}): PortThread {
 	function receive(message: FromThread, from: Worker): void {
 		switch (message.kind) {
 			case 'debug':
-				return LoggerProxy.debug(message.text);
+				return debugLog(message.text);
 			case 'stop':
 				return void stopExecution(message.executionId);
 			case 'start':
@@ -100,12 +101,12 @@ export function createPortThread(options: PortThreadOptions = {}): PortThread {
 			receive: (message) => tell({ kind: 'relay', run, json: jsonOf(message) }),
 			ended: () => tell({ kind: 'ended', run }),
 		};
+		const opened = uses.get(use);
+		if (!opened) return relay.ended();
 		try {
-			const opened = uses.get(use);
-			if (!opened) return relay.ended();
 			opened.start(item, relay);
 		} catch (error) {
-			LoggerProxy.error(`No execution could be started for a request: ${String(error)}`);
+			opened.logger.error(`No execution could be started for a request: ${String(error)}`);
 			relay.ended();
 		}
 	}
@@ -114,16 +115,18 @@ export function createPortThread(options: PortThreadOptions = {}): PortThread {
 	function ended(reason: string): void {
 		worker = undefined;
 		for (const opened of [...uses.values()]) {
-			if (opened.state === 'opening')
-				opened.settle(new Error(`The thread that was to answer at the port ended (${reason})`));
-			else if (opened.state === 'closing') opened.closed();
-			else lose(opened, `The thread that answers at it ended (${reason})`);
+			const error = new Error(`its thread ended (${reason})`);
+			if (opened.state === 'opening') opened.settle(error);
+			if (opened.state === 'open') lose(opened, error);
+			if (opened.state === 'closing') opened.closed();
 		}
 	}
 
-	function lose(opened: Opened, why: string): void {
+	function lose(opened: Opened, { message }: Error): void {
 		const { address, port, path } = opened.place;
-		LoggerProxy.error(`${address}:${port}${path} is closed, and will be opened again: ${why}`);
+		opened.logger.error(
+			`${address}:${port}${path} is closed, and will be opened again: ${message}`,
+		);
 		opened.state = 'lost';
 		restart ??= setTimeout(openAgain, restartMs).unref();
 	}
@@ -134,7 +137,8 @@ export function createPortThread(options: PortThreadOptions = {}): PortThread {
 			if (opened.state !== 'lost') continue;
 			opened.state = 'opening';
 			opened.settle = (error) => {
-				if (error) lose(opened, error.message);
+				if (opened.state !== 'opening') return;
+				if (error) lose(opened, error);
 				else opened.state = 'open';
 			};
 			post({ kind: 'open', use, place: opened.place, plan: opened.plan });
@@ -143,34 +147,33 @@ export function createPortThread(options: PortThreadOptions = {}): PortThread {
 
 	function forget(use: number): void {
 		uses.delete(use);
-		if (uses.size > 0 || !worker) return;
-		idle = setTimeout(() => {
-			const over = worker;
-			worker = undefined;
-			void over?.terminate();
-		}, lingerMs).unref();
+		if (uses.size > 0) return;
+		const over = worker;
+		worker = undefined;
+		void over?.terminate();
 	}
 
 	async function close(use: number, opened: Opened): Promise<void> {
-		if (opened.state === 'closing') return;
-		if (opened.state === 'lost' || !worker) return forget(use);
-		const hung = worker;
-		const late = setTimeout(() => void hung.terminate(), CLOSE_MS).unref();
+		if (opened.state === 'lost') return forget(use);
+		if (opened.state === 'closing' || opened.state === 'closed') return;
+		const thread = running();
+		// Where it is n8n's thread that was busy all the time, the answer is there and only has to be read.
+		const hung = (): unknown => opened.state === 'closing' && thread.terminate();
+		const late = setTimeout(() => setImmediate(hung), CLOSE_MS).unref();
 		await new Promise<void>((resolve) => {
 			opened.state = 'closing';
 			opened.closed = resolve;
 			post({ kind: 'close', use });
 		});
 		clearTimeout(late);
-		if (worker === hung) setTimeout(() => forget(use), DRAIN_MS).unref();
-		else forget(use);
+		opened.state = 'closed';
+		const lingerMs = options.lingerMs ?? opened.plan.answerTimeoutMs + SETTLE_MS;
+		setTimeout(() => forget(use), lingerMs).unref();
 	}
 
 	return {
 		async open(request) {
 			const use = ++lastUse;
-			clearTimeout(idle);
-			lingerMs = Math.max(lingerMs, options.lingerMs ?? request.plan.answerTimeoutMs + DRAIN_MS);
 			const nobody = (): void => undefined;
 			const opened: Opened = { ...request, state: 'opening', settle: nobody, closed: nobody };
 			uses.set(use, opened);

@@ -1,12 +1,18 @@
 import type { N8nHost } from './n8nHost.mjs';
 
+export interface N8nEnd {
+	code: number | null;
+	signal?: string | null;
+	error?: Error;
+}
+
 export interface N8nProcess {
 	url: string;
 	port: number;
 	pid: number;
 	log(): string;
-	ended: Promise<{ code: number | null; signal?: string | null; error?: Error }>;
-	stop(options?: { graceMs?: number }): Promise<void>;
+	ended: Promise<N8nEnd>;
+	stop(options?: { graceMs?: number }): Promise<N8nEnd>;
 }
 
 export function startN8n(

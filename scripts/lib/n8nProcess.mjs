@@ -86,7 +86,7 @@ async function waitUntilReady(url, child, log, timeoutMs) {
 /**
  * Starts n8n and resolves when it is ready to be used.
  * Resolves to `{ url, port, pid, log(), ended, stop() }`: `log()` is everything it printed (also in
- * `logFile`), `ended` a promise of its end, `stop()` ends n8n and its task runner and waits for it.
+ * `logFile`), `ended` a promise of its end, `stop()` ends n8n and its task runner and resolves to how it ended.
  */
 export async function startN8n(host, userFolder, { port, env = {}, logFile, timeoutMs } = {}) {
 	const listenPort = port ?? (await freePort());
@@ -125,6 +125,7 @@ export async function startN8n(host, userFolder, { port, env = {}, logFile, time
 		await ended;
 		running.delete(child);
 		noteStopped(child);
+		return ended;
 	};
 
 	try {

@@ -236,14 +236,14 @@ async function until(holds: () => boolean): Promise<boolean> {
 /** Starts stand-in, Redis where this run is about it, and n8n with an endpoint for each plan. */
 export async function startEndpoints(
 	plans: Plan[],
-	{ chunkGapMs = 0, extra = [] as Workflow[] } = {},
+	{ chunkGapMs = 0, extra = [] as Workflow[], env = {} as Record<string, string> } = {},
 ): Promise<TestEndpoints> {
 	const standIn = await startStandIn({ chunkGapMs });
 	const redis = backend === 'redis' ? await startRedis() : undefined;
 	const credentials = testCredentials(standIn, redis);
 	const port = await freePort();
 	const workflows = plans.map((plan) => endpointWorkflow(plan, { port, standIn, credentials }));
-	const n8n = await startTestN8n({ credentials, workflows: [...workflows, ...extra] });
+	const n8n = await startTestN8n({ credentials, workflows: [...workflows, ...extra], env });
 	return {
 		n8n,
 		standIn,

@@ -11,7 +11,7 @@ import {
 	waitForWebhooks,
 } from '../../scripts/lib/n8nContent.mjs';
 import { ensureN8nHost } from '../../scripts/lib/n8nHost.mjs';
-import type { N8nProcess } from '../../scripts/lib/n8nProcess.mjs';
+import type { N8nEnd, N8nProcess } from '../../scripts/lib/n8nProcess.mjs';
 import { startN8n } from '../../scripts/lib/n8nProcess.mjs';
 import { ensureUserFolder, setUpOwner } from '../../scripts/lib/n8nUserFolder.mjs';
 import { readTemplates } from '../../scripts/lib/templates/files.mjs';
@@ -48,8 +48,8 @@ export interface TestN8n {
 	logIn(): Promise<EditorSession>;
 	/** Everything n8n printed since the test file began, over restarts. */
 	log(): string;
-	/** Starts n8n anew after a stop in good order, or after SIGKILL. */
-	restart(how?: { killed: boolean }): Promise<void>;
+	/** Starts n8n anew after a stop in good order, or after SIGKILL; resolves to how it ended. */
+	restart(how?: { killed: boolean }): Promise<N8nEnd>;
 	stop(): Promise<void>;
 }
 
@@ -111,8 +111,9 @@ export async function startTestN8n(
 		n8n = await startN8n(host, userFolder, { env: { ...env, ...database }, port });
 	};
 	const end = async () => {
-		await n8n.stop();
+		const how = await n8n.stop();
 		logs.push(n8n.log());
+		return how;
 	};
 
 	await importCredentials(host, userFolder, credentials, database);
@@ -143,9 +144,10 @@ export async function startTestN8n(
 				process.kill(-n8n.pid, 'SIGKILL');
 				await n8n.ended;
 			}
-			await end();
+			const ended = await end();
 			await start();
 			await waitForWebhooks(n8n.url, workflows);
+			return ended;
 		},
 		stop: async () => {
 			await end();
