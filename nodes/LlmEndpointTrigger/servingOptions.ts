@@ -95,7 +95,7 @@ export const servingOptions: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether a hit starts an execution too, by the second output, after the client has its answer',
+				'Whether a hit starts an execution too, by the second output, after the client has its answer. On a port, hits are not recorded while 1,000 such executions are under way.',
 		},
 		{
 			displayName: 'Store Answers to Tool Results',

@@ -9,6 +9,8 @@ interface Import {
 	/** The folder path below the repository, or the package. */
 	to: string;
 	typeOnly: boolean;
+	/** Loaded when it is needed, and not with the file. */
+	lazy: boolean;
 }
 
 function sources(folder: string): string[] {
@@ -31,10 +33,13 @@ function importsOf(file: string): Import[] {
 		const to = target.startsWith('.')
 			? relative(ROOT, resolve(ROOT, dirname(file), target))
 			: target;
-		return { from: file, to, typeOnly: type !== undefined || allTypes };
+		return { from: file, to, typeOnly: type !== undefined || allTypes, lazy: false };
 	});
 	const loaded = [...text.matchAll(/(?:require|import)\('([^'.][^']*)'\)/g)];
-	return [...found, ...loaded.map(([, to = '']) => ({ from: file, to, typeOnly: false }))];
+	return [
+		...found,
+		...loaded.map(([, to = '']) => ({ from: file, to, typeOnly: false, lazy: true })),
+	];
 }
 
 const IMPORTS = FILES.flatMap(importsOf);
@@ -125,6 +130,19 @@ describe('packages', () => {
 
 	it('LangChain is never imported: its classes come from the host', () => {
 		expect(users(/^@?langchain|^@n8n\//).map(shown)).toEqual([]);
+	});
+
+	it("n8n-workflow is not loaded by the ports' thread, which has its own heap and would have its own copy of it", () => {
+		const inside = new Set(['nodes/LlmEndpointTrigger/threadEntry.ts']);
+		// A set gives what is added while it is walked.
+		for (const file of inside) {
+			for (const { from, to, typeOnly } of IMPORTS) {
+				if (from === file && !typeOnly && FILES.includes(`${to}.ts`)) inside.add(`${to}.ts`);
+			}
+		}
+		const strays = users(/^n8n-/).filter(({ from, lazy }) => inside.has(from) && !lazy);
+		expect(inside).toContain('nodes/LlmEndpointTrigger/serve.ts');
+		expect(strays.map(shown)).toEqual([]);
 	});
 
 	it('are those of package.json', () => {
