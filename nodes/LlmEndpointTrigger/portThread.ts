@@ -3,7 +3,7 @@ import type { Logger } from 'n8n-workflow';
 import { ConfigError } from '../shared/core/errors';
 import type { JsonObject } from '../shared/core/json';
 import type { RelayMessage } from '../shared/n8n/executionRelay';
-import { debugLog } from '../shared/n8n/hostLog';
+import { hostLog } from '../shared/n8n/hostLog';
 import { stopExecution } from '../shared/n8n/stopExecution';
 import type { EndpointPlan } from './endpoint';
 import type { Relay } from './handOver';
@@ -80,8 +80,8 @@ export function createPortThread(options: PortThreadOptions = {}): PortThread {
 
 	function receive(message: FromThread, from: Worker): void {
 		switch (message.kind) {
-			case 'debug':
-				return debugLog(message.text);
+			case 'log':
+				return hostLog(message.level, message.text);
 			case 'stop':
 				return void stopExecution(message.executionId);
 			case 'start':

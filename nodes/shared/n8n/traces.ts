@@ -6,7 +6,7 @@ import { executionTrace } from '../core/trace/trace';
 import type { OtlpTarget } from '../drivers/telemetry/otlpSettings';
 import { otlpSink } from '../drivers/telemetry/otlpSink';
 import type { SpanSink } from '../ports/SpanSink';
-import { debugLog } from './hostLog';
+import { hostLog } from './hostLog';
 
 /**
  * Own switch, since n8n and other software in its process read OpenTelemetry's variables too. The collector behind it
@@ -39,11 +39,12 @@ export function collectorSink(target: OtlpTarget): SpanSink {
 }
 
 function onFailure(reason: string): void {
-	debugLog(`n8n-nodes-prompt-cache: spans are not taken by the collector: ${reason}`);
+	hostLog('debug', `n8n-nodes-prompt-cache: spans are not taken by the collector: ${reason}`);
 }
 
 function onOverflow(dropped: number): void {
-	LoggerProxy.warn(
+	hostLog(
+		'warn',
 		`n8n-nodes-prompt-cache: ${dropped} spans were dropped: more came than the collector takes`,
 	);
 }
@@ -54,7 +55,7 @@ export function sendTrace(sink: SpanSink | undefined, make: () => Trace): void {
 	try {
 		sink.send(make());
 	} catch (error) {
-		debugLog(`n8n-nodes-prompt-cache: no spans were made: ${String(error)}`);
+		hostLog('debug', `n8n-nodes-prompt-cache: no spans were made: ${String(error)}`);
 	}
 }
 
