@@ -71,6 +71,8 @@ function open(name: string, place: Place, tls: string): Listening {
 		noDelay: true,
 	};
 	const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+		// A connection that outlived its listener leads nowhere: the client is to open a new one.
+		if (!server.listening) response.setHeader('connection', 'close');
 		const url = request.url ?? '';
 		const query = url.indexOf('?');
 		const path = query < 0 ? url : url.slice(0, query);

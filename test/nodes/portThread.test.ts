@@ -71,7 +71,12 @@ async function open(
 
 const request = (content: string, more: JsonObject = {}) => ({
 	method: 'POST',
-	headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+	headers: {
+		'content-type': 'application/json',
+		authorization: `Bearer ${KEY}`,
+		// What is asked next may be another listener at the same port.
+		connection: 'close',
+	},
 	body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], ...more }),
 });
 
