@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { ConfigError } from '../shared/core/errors';
 import type { JsonObject } from '../shared/core/json';
 import type { RelayMessage } from '../shared/n8n/executionRelay';
+import { hostLog } from '../shared/n8n/hostLog';
 import { startEndpoint } from './endpoint';
 import type { Exchange } from './exchange';
 import { listen } from './listener';
@@ -29,15 +30,22 @@ main.on('message', (message: ToThread) => {
 			void close(message.use);
 			break;
 		case 'relay':
-			runs.of(message.run)?.receive(JSON.parse(message.json) as RelayMessage);
-			break;
-		case 'ended': {
-			const relay = runs.of(message.run);
-			runs.end(message.run);
-			relay?.ended();
-		}
+		case 'ended':
+			relayed(message);
 	}
 });
+
+/** What goes wrong with one client's answer must not end the thread, and with it all others'. */
+function relayed(message: Extract<ToThread, { run: number }>): void {
+	const relay = runs.of(message.run);
+	try {
+		if (message.kind === 'relay') return relay?.receive(JSON.parse(message.json) as RelayMessage);
+		runs.end(message.run);
+		relay?.ended();
+	} catch (error) {
+		hostLog('warn', `What an execution told could not be passed on: ${String(error)}`);
+	}
+}
 
 async function open({ use, place, plan }: Extract<ToThread, { kind: 'open' }>): Promise<void> {
 	const start = (item: JsonObject, exchange?: Exchange): void => {
