@@ -56,6 +56,8 @@ beforeAll(async () => {
 			},
 		},
 	);
+	await until(answers('one'));
+	await until(answers('two'));
 }, 180_000);
 
 afterAll(() => endpoints?.stop(), 60_000);
