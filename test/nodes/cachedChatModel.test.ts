@@ -22,6 +22,8 @@ afterAll(() => {
 /** What a provider's class does, without the provider: it says back what it was asked, word by word. */
 class Parrot extends BaseChatModel {
 	calls = 0;
+	/** Happens while it answers. */
+	answering?: () => void;
 	failure: Error | undefined;
 	model = 'parrot-1';
 
@@ -49,6 +51,7 @@ class Parrot extends BaseChatModel {
 			return { generations: [all] };
 		}
 		this.calls++;
+		this.answering?.();
 		if (this.failure) throw this.failure;
 		const message = new AIMessage({
 			content: text,
@@ -189,6 +192,15 @@ describe('a chat model with the cache in it', () => {
 		expect(model.calls).toBe(2);
 	});
 
+	it('is stored though the connection idled and was closed while the model answered', async () => {
+		const parrot = new Parrot();
+		parrot.answering = closeConnections;
+		const { model } = cached(parrot);
+		await model.invoke(hello);
+		await model.invoke(hello);
+		expect(model.calls).toBe(1);
+	});
+
 	it('serves an expired answer while the model fails, and only then', async () => {
 		const { model, log } = cached(new Parrot(), {
 			keep: { ...settings().keep, ttlMs: 1 },
@@ -205,12 +217,12 @@ describe('a chat model with the cache in it', () => {
 
 	it('matching by meaning lets one of those who meet an expired answer fetch a fresh one', async () => {
 		const { model } = cached(new Parrot(), {
-			keep: { ...settings().keep, ttlMs: 1 },
+			keep: { ...settings().keep, ttlMs: 300 },
 			control: parseCacheControl('stale-while-revalidate=600'),
 			near: async () => undefined,
 		});
 		await model.invoke(hello);
-		await new Promise((resolve) => setTimeout(resolve, 20));
+		await new Promise((resolve) => setTimeout(resolve, 400));
 		await Promise.all([model.invoke(hello), model.invoke(hello), model.invoke(hello)]);
 		expect(model.calls).toBe(2);
 	});

@@ -21,7 +21,7 @@ import { storeAnswers, type StoreOutcome, type StoreRequest } from './store';
  */
 export function createChatCache(
 	settings: ChatCacheSettings,
-	open: () => Promise<ChatCacheDeps>,
+	open: Open,
 	nowMs: () => number,
 ): { ask(request: JsonObject): Promise<AskedTurn> } {
 	return {
@@ -29,11 +29,9 @@ export function createChatCache(
 			const startedAtMs = nowMs();
 			const turn = keyOf(asked, settings);
 			if ('refused' in turn) return bypassed(turn.refused);
-			let deps: ChatCacheDeps;
 			let found: Found;
 			try {
-				deps = await open();
-				found = await find(turn, settings, deps);
+				found = await find(turn, settings, await open());
 			} catch (error) {
 				return bypassed(unreachable(error, settings), turn.key);
 			}
@@ -50,12 +48,15 @@ export function createChatCache(
 				served: mayServe ? served : undefined,
 				status: mayServe ? served.status : isHit(outcome) ? 'miss' : outcome.status,
 				lookupMs: foundAtMs - startedAtMs,
-				settle: (answer) => settle(turn, answer, found, settings, deps, nowMs() - foundAtMs),
-				abandon: () => abandon(turn, outcome, settings, deps, served),
+				settle: (answer) => settle(turn, answer, found, settings, open, nowMs() - foundAtMs),
+				abandon: () => abandon(turn, outcome, settings, open, served),
 			};
 		},
 	};
 }
+
+/** Called for each use: a connection that idles while the model answers is closed. */
+type Open = () => Promise<ChatCacheDeps>;
 
 interface Turn {
 	request: JsonObject;
@@ -142,12 +143,12 @@ async function settle(
 	answer: ChatAnswer,
 	{ outcome, near }: Found,
 	settings: ChatCacheSettings,
-	deps: ChatCacheDeps,
+	open: Open,
 	latencyMs: number,
 ): Promise<StoreOutcome> {
 	const refused = refusedAnswer(answer, turn.request, settings.turns);
 	if (refused !== undefined) {
-		await release(turn, outcome, settings, deps);
+		await release(turn, outcome, settings, open);
 		return { stored: false, reasons: [refused] };
 	}
 	const response = answer.record as unknown as Json;
@@ -161,7 +162,7 @@ async function settle(
 		usage,
 		semantic: near?.mark,
 	};
-	const stored = await store(request, settings, deps);
+	const stored = await store(request, settings, open);
 	if (stored.stored) await near?.remember(request, stored);
 	return stored;
 }
@@ -171,13 +172,13 @@ async function abandon(
 	turn: Turn,
 	outcome: LookupOutcome,
 	settings: ChatCacheSettings,
-	deps: ChatCacheDeps,
+	open: Open,
 	stale: ServedAnswer | undefined,
 ): Promise<ServedAnswer | undefined> {
-	await release(turn, outcome, settings, deps);
+	await release(turn, outcome, settings, open);
 	if (stale || !settings.serveStaleOnError) return stale;
 	try {
-		return readServed(await lookUp(turn, settings, deps, 'fallback'));
+		return readServed(await lookUp(turn, settings, await open(), 'fallback'));
 	} catch {
 		// The model's own error is what the user has to see.
 		return undefined;
@@ -188,14 +189,14 @@ async function release(
 	turn: Turn,
 	outcome: LookupOutcome,
 	settings: ChatCacheSettings,
-	deps: ChatCacheDeps,
+	open: Open,
 ): Promise<void> {
 	if (!leads(outcome)) return;
 	const response = { error: 'no answer' };
 	await store(
 		{ ...requestFor(turn, outcome, settings), response, latencyMs: null },
 		settings,
-		deps,
+		open,
 	);
 }
 
@@ -210,11 +211,12 @@ function requestFor(
 async function store(
 	request: StoreRequest,
 	settings: ChatCacheSettings,
-	deps: ChatCacheDeps,
+	open: Open,
 ): Promise<StoreOutcome> {
-	const { encryptionKeys } = deps;
 	const { timeoutMs } = settings.lookup;
 	try {
+		const deps = await open();
+		const { encryptionKeys } = deps;
 		const [stored] = await storeAnswers([request], { timeoutMs, encryptionKeys }, deps);
 		return stored!;
 	} catch (error) {
