@@ -56,6 +56,44 @@ describe('RediSearch KNN', () => {
 });
 
 describe('RediSearch KNN, to be built anew', () => {
+	it.each(['pc:vectors-2: no such index', 'SEARCH_INDEX_NOT_FOUND Index not found: pc:vectors-2'])(
+		'creates its index once more where the server was emptied: %s',
+		async (message) => {
+			let isEmptied = false;
+			const server = await startRespStandIn({
+				'FT.CREATE': () => {
+					isEmptied = false;
+					return 'OK';
+				},
+				'FT.SEARCH': () => (isEmptied ? new Error(message) : [0]),
+			});
+			const client = connectRedis(redisSettings(server.port));
+			const index = redisVectorSearch(client, 'pc:');
+			await index.nearest(partition, vector, 1);
+			isEmptied = true;
+			expect(await index.nearest(partition, vector, 1)).toEqual([]);
+			const asked = server.commands.map(([name]) => name);
+			const [create, search] = ['FT.CREATE', 'FT.SEARCH'];
+			expect(asked).toEqual([create, search, search, create, search]);
+			client.disconnect();
+			await server.close();
+		},
+	);
+
+	it('creates its index once more on another connection: the server may be another', async () => {
+		const server = await startRespStandIn({ 'FT.SEARCH': () => [0] });
+		const client = connectRedis(redisSettings(server.port));
+		const index = redisVectorSearch(client, 'pc:');
+		await index.nearest(partition, vector, 1);
+		const ready = new Promise((resolve) => client.once('ready', resolve));
+		client.disconnect(true);
+		await ready;
+		await index.nearest(partition, vector, 1);
+		expect(server.commands.filter(([name]) => name === 'FT.CREATE')).toHaveLength(2);
+		client.disconnect();
+		await server.close();
+	});
+
 	it('deletes the hashes of a partition a page at a time, in its own indexes only', async () => {
 		const hashes = [`pc:x:${one}`, `pc:x:${two}`];
 		const server = await startRespStandIn({

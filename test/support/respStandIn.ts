@@ -4,7 +4,8 @@
  */
 import { createServer, type Socket } from 'node:net';
 
-type Reply = string | number | null | Reply[];
+/** An error is answered as one, by its message. */
+type Reply = string | number | null | Error | Reply[];
 
 export interface RespStandIn {
 	port: number;
@@ -15,6 +16,7 @@ export interface RespStandIn {
 
 const encode = (reply: Reply): string => {
 	if (reply === null) return '$-1\r\n';
+	if (reply instanceof Error) return `-${reply.message}\r\n`;
 	if (typeof reply === 'number') return `:${reply}\r\n`;
 	if (Array.isArray(reply)) return `*${reply.length}\r\n${reply.map(encode).join('')}`;
 	return `$${Buffer.byteLength(reply)}\r\n${reply}\r\n`;

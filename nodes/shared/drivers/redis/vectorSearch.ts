@@ -11,6 +11,9 @@ export async function hasVectorSearch(client: RedisClient): Promise<boolean> {
 
 const CLEARED_AT_ONCE = 500;
 
+/** In the words of RediSearch 2, Redis 8.0 and Redis 8.10. Source: issues 1175 of RediSearch, 636 of redis-om-spring, 27 of agent-filesystem, 2026-11. */
+const NO_INDEX = /no such index|unknown index|index not found/i;
+
 /**
  * Semantic index on RediSearch: one hash a prompt, one index for all partitions of a vector length; the partition is
  * a tag of the query. KNN answers the cosine distance, 1 - cosine.
@@ -18,6 +21,8 @@ const CLEARED_AT_ONCE = 500;
  */
 export function redisVectorSearch(client: RedisClient, prefix: string): VectorIndex {
 	const created = new Set<string>();
+	// The server may have been replaced by an empty one.
+	client.on('ready', () => created.clear());
 	const indexOf = (dims: number | '') => `${prefix}vectors-${dims}`;
 	const hashOf = ({ namespace, id }: Partition, key: string) =>
 		`${namespaceKeys(prefix, namespace).vectors}${id}:${key}`;
@@ -52,6 +57,26 @@ export function redisVectorSearch(client: RedisClient, prefix: string): VectorIn
 		return name;
 	}
 
+	async function knn(
+		index: string,
+		{ id }: Partition,
+		near: Buffer,
+		count: number,
+	): Promise<SearchReply> {
+		const query = `(@part:{${id}})=>[KNN ${count} @vector $near AS distance]`;
+		const named = ['PARAMS', '2', 'near', near, 'SORTBY', 'distance'];
+		const wanted = ['RETURN', '2', 'prompt', 'distance', 'LIMIT', '0', String(count)];
+		return (await client.call(
+			'FT.SEARCH',
+			index,
+			query,
+			...named,
+			...wanted,
+			'DIALECT',
+			'2',
+		)) as SearchReply;
+	}
+
 	return {
 		kind: 'RediSearch KNN',
 
@@ -66,31 +91,16 @@ export function redisVectorSearch(client: RedisClient, prefix: string): VectorIn
 		},
 
 		nearest: async (partition, vector, count) => {
-			const name = await attempt(ensureIndex(vector.length));
-			const query = `(@part:{${partition.id}})=>[KNN ${count} @vector $near AS distance]`;
-			const reply = (await attempt(
-				client.call(
-					'FT.SEARCH',
-					name,
-					query,
-					'PARAMS',
-					'2',
-					'near',
-					bytes(vector),
-					'SORTBY',
-					'distance',
-					'RETURN',
-					'2',
-					'prompt',
-					'distance',
-					'LIMIT',
-					'0',
-					String(count),
-					'DIALECT',
-					'2',
-				),
-			)) as [number, ...Array<string | string[]>];
-			return readReply(reply);
+			const near = bytes(vector);
+			const search = async () =>
+				await knn(await ensureIndex(vector.length), partition, near, count);
+			const found = search().catch((error: unknown) => {
+				if (!(error instanceof Error) || !NO_INDEX.test(error.message)) throw error;
+				// FLUSHALL takes the indexes along, and no connection ends.
+				created.clear();
+				return search();
+			});
+			return readReply(await attempt(found));
 		},
 
 		remove: async (partition, keys) => {
@@ -114,8 +124,10 @@ export function redisVectorSearch(client: RedisClient, prefix: string): VectorIn
 	};
 }
 
+type SearchReply = [number, ...Array<string | string[]>];
+
 /** `[total, hash, [field, value, …], hash, [field, value, …], …]`; the entry's key ends the hash's name. */
-function readReply([, ...rows]: [number, ...Array<string | string[]>]) {
+function readReply([, ...rows]: SearchReply) {
 	const found = [];
 	for (let at = 0; at + 1 < rows.length; at += 2) {
 		const fields = rows[at + 1] as string[];
