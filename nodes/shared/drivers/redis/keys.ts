@@ -11,7 +11,8 @@ import { createHash } from 'node:crypto';
  * `<prefix>{<ns>}:x`        string  `@epoch` once more, to be read with entries in one MGET
  * `<prefix>{<ns>}:c`        hash    tag -> stores since its last invalidation
  * `<prefix>{<ns>}:s`        hash    counters for inspect
- * `<prefix>{<ns>}:v:<part>` list (vectorList.ts) or vector set (vectorSet.ts): the semantic index of a partition
+ * `<prefix>{<ns>}:v:<part>` list: the semantic index of a partition (vectorList.ts); with `:<key>` a hash (vectorSearch.ts)
+ * `<prefix>{<ns>}:w:<part>` vector set: the same on Redis 8 (vectorSet.ts), under its own name, so that an upgraded server may hold both
  * `<prefix>{<ns>}:d:<pair>` string a pair of prompts that must not share an answer
  * `<prefix>{<ns>}:o:<subject>` list what semantic matching observed (semanticMemory.ts)
  * `<prefix>namespaces`      hash    <ns> -> the namespace's name
@@ -28,6 +29,8 @@ export interface NamespaceKeys {
 	stats: string;
 	/** Followed by the partition. */
 	vectors: string;
+	/** Followed by the partition. */
+	vectorSets: string;
 	/** Followed by a pair of prompts. */
 	different: string;
 	/** Followed by the subject. */
@@ -47,6 +50,7 @@ export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys 
 		tagCounts: `${base}c`,
 		stats: `${base}s`,
 		vectors: `${base}v:`,
+		vectorSets: `${base}w:`,
 		different: `${base}d:`,
 		observed: `${base}o:`,
 	};

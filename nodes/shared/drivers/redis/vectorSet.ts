@@ -15,7 +15,7 @@ export async function hasVectorSets(client: RedisClient): Promise<boolean> {
  */
 export function redisVectorSet(client: RedisClient, prefix: string): VectorIndex {
 	const keyOf = ({ namespace, id }: Partition) =>
-		`${namespaceKeys(prefix, namespace).vectors}${id}`;
+		`${namespaceKeys(prefix, namespace).vectorSets}${id}`;
 	const bytes = (vector: Float32Array) =>
 		Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 
