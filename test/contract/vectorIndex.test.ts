@@ -128,6 +128,20 @@ describe.each(places)('the semantic index over %s', (_name, start) => {
 		expect(found.map(({ prompt }) => prompt)).toEqual(['second', 'new']);
 	});
 
+	it('reads what others add although twenty searches read the same at once', async () => {
+		const where = partition();
+		const other = semantic.other();
+		const add = (prompt: string, vector: Float32Array) =>
+			semantic.index.add(where, { key: hex(), prompt, vector }, 60_000);
+		await add('first', unit(1, 0));
+		await other.nearest(where, unit(1, 0), 5);
+		await add('second', unit(1, 1));
+		await Promise.all(Array.from({ length: 20 }, () => other.nearest(where, unit(1, 0), 5)));
+		await add('third', unit(0, 1));
+		const [nearest] = await other.nearest(where, unit(0, 1), 1);
+		expect(nearest).toMatchObject({ prompt: 'third' });
+	});
+
 	it('forgets what is removed', async () => {
 		const where = partition();
 		const keys = [hex(), hex(), hex()];
@@ -196,3 +210,18 @@ describe.each(places)('the semantic index over %s', (_name, start) => {
 		expect(await memory.observations('b', 'subject')).toEqual([]);
 	});
 });
+
+if (redis8.found) {
+	it('A server that was upgraded to Redis 8 holds the old list and fills vector sets beside it', async () => {
+		const server = await startRedis({ launcher: redis8.launcher });
+		const client = connectRedis(redisSettings(server.port));
+		const where = partition();
+		const [list, set] = [redisVectorList(client, 'pc:'), redisVectorSet(client, 'pc:')];
+		await list.add(where, { key: hex(), prompt: 'old', vector: unit(1, 0) }, 60_000);
+		expect(await set.nearest(where, unit(1, 0), 1)).toEqual([]);
+		await set.add(where, { key: hex(), prompt: 'new', vector: unit(1, 0) }, 60_000);
+		expect(await set.nearest(where, unit(1, 0), 1)).toMatchObject([{ prompt: 'new' }]);
+		client.disconnect();
+		await server.close();
+	});
+}

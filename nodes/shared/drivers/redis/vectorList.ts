@@ -52,21 +52,24 @@ export function redisVectorList(client: RedisClient, prefix: string): VectorInde
 	async function upToDate(partition: Partition): Promise<VectorArray> {
 		const key = keyOf(partition);
 		const known = loaded.get(partition.id);
+		const from = known?.read ?? 1;
 		const [name, fresh] = await Promise.all([
 			client.lindex(key, 0),
-			client.lrangeBuffer(key, known?.read ?? 1, -1),
+			client.lrangeBuffer(key, from, -1),
 		]);
-		if (known && known.name === (name ?? '')) return extend(known, fresh);
+		if (known && known.name === (name ?? '')) return extend(known, fresh, from);
 		const array = createVectorArray();
 		const all = known ? await client.lrangeBuffer(key, 1, -1) : fresh;
 		const one: Loaded = { name: name ?? '', array, read: 1 };
 		loaded.set(partition.id, one);
-		return extend(one, all);
+		return extend(one, all, 1);
 	}
 
-	function extend(one: Loaded, elements: Buffer[]): VectorArray {
-		for (const element of elements) one.array.put(decode(element));
-		one.read += elements.length;
+	/** Those read from a position on; another search may have read some of them in the meantime. */
+	function extend(one: Loaded, elements: Buffer[], from: number): VectorArray {
+		const fresh = elements.slice(one.read - from);
+		for (const element of fresh) one.array.put(decode(element));
+		one.read += fresh.length;
 		return one.array;
 	}
 
