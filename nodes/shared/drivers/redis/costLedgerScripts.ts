@@ -87,7 +87,8 @@ return table.concat(answer)
 `;
 
 /**
- * Reserves a part of a budget, if it fits beside what is spent and reserved. Atomic.
+ * Reserves a part of a budget, if it fits beside what is spent and reserved. Atomic. Asked again under the same id
+ * (ioredis does so after a reconnect, when it does not know whether it was done), it does not count itself.
  * KEYS: spend of the period; reservations of period and scope.
  * ARGV: scope, id, limit, amount (nano-USD), life of the reservation in ms.
  * Returns {1 or 0, spent, reserved}, as text.
@@ -101,7 +102,7 @@ local open = redis.call('HGETALL', KEYS[2])
 for i = 1, #open, 2 do
 	local amount, ends = string.match(open[i + 1], '^(%d+) (%d+)$')
 	if tonumber(ends) <= now then redis.call('HDEL', KEYS[2], open[i])
-	else
+	elseif open[i] ~= ARGV[2] then
 		reserved = reserved + tonumber(amount)
 		latest = math.max(latest, tonumber(ends))
 	end
@@ -113,6 +114,8 @@ if granted then
 	redis.call('HSET', KEYS[2], ARGV[2], ARGV[4] .. ' ' .. string.format('%.0f', ends))
 	redis.call('PEXPIREAT', KEYS[2], string.format('%.0f', math.max(latest, ends) + 1000))
 	reserved = reserved + amount
+else
+	redis.call('HDEL', KEYS[2], ARGV[2])
 end
 return { granted and 1 or 0, string.format('%.0f', spent), string.format('%.0f', reserved) }
 `;
