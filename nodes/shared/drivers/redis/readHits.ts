@@ -9,6 +9,16 @@ const TIME_HOLDS_MS = 10_000;
 /** A busy process reads an answer late: the time in it is of the past by then. */
 const LONGEST_ASKING_MS = 200;
 const MOST_NAMESPACES = 1_000;
+/** The monotonic clock stands still while the host is suspended, the wall clock does not: beyond this, neither tells. */
+const CLOCKS_DIFFER_MS = 100;
+
+interface ServerTime {
+	/** Server time less this process's. */
+	offsetMs: number;
+	/** Wall clock less monotonic clock when it was told. */
+	wallMs: number;
+	untilMs: number;
+}
 
 export interface ReadHits {
 	/** The server's clock. */
@@ -25,8 +35,11 @@ export interface ReadHits {
  */
 export function createHitReader(client: RedisClient, clock: Clock) {
 	const invalidations = createInvalidations(client);
-	/** By namespace, since its slot's server is the one whose clock counts: server time less this process's. */
-	const offsets = new Map<string, { offsetMs: number; untilMs: number }>();
+	/** By namespace, since its slot's server is the one whose clock counts. */
+	const offsets = new Map<string, ServerTime>();
+	const wallMs = () => clock.nowMs() - clock.elapsedMs();
+	const holds = (time: ServerTime) =>
+		clock.elapsedMs() <= time.untilMs && Math.abs(wallMs() - time.wallMs) <= CLOCKS_DIFFER_MS;
 	client.on('ready', () => {
 		invalidations.forget();
 		offsets.clear();
@@ -38,13 +51,17 @@ export function createHitReader(client: RedisClient, clock: Clock) {
 			const elapsedMs = clock.elapsedMs();
 			if (elapsedMs - askedAtMs > LONGEST_ASKING_MS) return;
 			if (offsets.size >= MOST_NAMESPACES) offsets.clear();
-			offsets.set(keys.id, { offsetMs: nowMs - elapsedMs, untilMs: elapsedMs + TIME_HOLDS_MS });
+			offsets.set(keys.id, {
+				offsetMs: nowMs - elapsedMs,
+				wallMs: wallMs(),
+				untilMs: elapsedMs + TIME_HOLDS_MS,
+			});
 		},
 
 		/** Undefined where the scripts must be asked: the server's time or the namespace's count is not known. */
 		async read(keys: NamespaceKeys, entryKeys: readonly string[]): Promise<ReadHits | undefined> {
 			const time = offsets.get(keys.id);
-			if (!time || clock.elapsedMs() > time.untilMs) return undefined;
+			if (!time || !holds(time)) return undefined;
 			const names = entryKeys.map((key) => keys.entry(key));
 			const [count, ...values] = await client.mgetBuffer(keys.epoch, ...names);
 			if (!count) return undefined;
