@@ -3,6 +3,8 @@ import { StoreUnavailable } from '../../core/errors';
 import { isDamaged, markDamage } from './damage';
 
 const BUSY = 5;
+/** How often a patient write is tried, about. */
+const TRY_EVERY_MS = 40;
 
 const HINTS: ReadonlyMap<number, string> = new Map([
 	[
@@ -33,21 +35,45 @@ export function refusedWrite(error: unknown): string | undefined {
 
 /**
  * Runs SQLite work and turns its failures into StoreUnavailable with a hint.
- * Result codes: SQLite documentation, "Result and Error Codes".
  * @param db where given, damage met in its file is remembered for the next start
  */
 export function attempt<T>(work: () => T, db?: DatabaseSync): T {
 	try {
 		return work();
 	} catch (error) {
-		const { code, errcode, message } = error as {
-			code?: string;
-			errcode?: number;
-			message: string;
-		};
-		if (code !== 'ERR_SQLITE_ERROR' && code !== 'ERR_INVALID_STATE') throw error;
-		if (db && isDamaged(error)) markDamage(db);
-		const hint = errcode === undefined ? undefined : HINTS.get(errcode & 0xff);
-		throw new StoreUnavailable(`SQLite: ${message}`, hint, { cause: error });
+		throw explained(error, db);
 	}
+}
+
+/**
+ * As attempt, for a write that should not be lost since another process is writing: it is tried again for `mostMs`, and
+ * n8n goes on meanwhile.
+ */
+export async function attemptPatiently<T>(
+	work: () => T,
+	db: DatabaseSync,
+	mostMs: number,
+): Promise<T> {
+	const untilMs = performance.now() + mostMs;
+	for (;;) {
+		try {
+			return work();
+		} catch (error) {
+			if (!isBusy(error) || performance.now() >= untilMs) throw explained(error, db);
+		}
+		await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS * (0.5 + Math.random())));
+	}
+}
+
+/** Result codes: SQLite documentation, "Result and Error Codes". */
+function explained(error: unknown, db?: DatabaseSync): unknown {
+	const { code, errcode, message } = error as {
+		code?: string;
+		errcode?: number;
+		message: string;
+	};
+	if (code !== 'ERR_SQLITE_ERROR' && code !== 'ERR_INVALID_STATE') return error;
+	if (db && isDamaged(error)) markDamage(db);
+	const hint = errcode === undefined ? undefined : HINTS.get(errcode & 0xff);
+	return new StoreUnavailable(`SQLite: ${message}`, hint, { cause: error });
 }

@@ -11,7 +11,7 @@ import type {
 	StoreReply,
 } from '../../ports/CacheStore';
 import type { Clock } from '../../ports/Clock';
-import { attempt, refusedWrite } from './attempt';
+import { attempt, attemptPatiently, isBusy, refusedWrite } from './attempt';
 import { createEviction, type CacheLimits } from './eviction';
 import { walkEntries } from './entries';
 import { inspectNamespaces } from './inspect';
@@ -21,10 +21,14 @@ import { createLeases } from './leases';
 import { createNamespaces } from './namespaces';
 import { createSpaces, type Spaces } from './spaces';
 import { createStats } from './stats';
-import { inReading, inTransaction } from './transaction';
+import { inReading, inTransaction, isContended } from './transaction';
 
 /** How often the time of last use is written, at most, for one entry. */
 const USED_AT_STEP_MS = 60_000;
+/** How long a store or a lease's end waits for another process's write: less than a node waits for the backend. */
+const PATIENCE_MS = 250;
+/** How long an invalidation does: the one who asked for it counts on it. */
+const INVALIDATION_PATIENCE_MS = 3_000;
 
 interface EntryRow {
 	rowid: number;
@@ -89,27 +93,48 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 		return { found: false, why: 'absent', lease: 'none' };
 	}
 
-	/** Misses are read again inside the transaction that takes their leases: another process may have stored in between. */
-	function lead(queries: LookupQuery[], rows: LookupRow[], spaces: Spaces, nowMs: number): void {
-		const led: number[] = [];
+	/** The misses that want a lease which nobody holds. Whoever waits for another's answer looks again and again, and that only reads. */
+	function unheld(queries: LookupQuery[], rows: LookupRow[], nowMs: number): number[] {
+		return [...queries.keys()].filter((index) => {
+			const { lease, key } = queries[index]!;
+			const row = rows[index]!;
+			if (!lease || row.found) return false;
+			const state = leases.peek(Buffer.from(key, 'hex'), lease, nowMs);
+			row.lease = state ?? 'none';
+			return state === undefined;
+		});
+	}
+
+	/**
+	 * Misses are read again inside the transaction that takes their leases: another process may have stored in between.
+	 * So is the clock: a wait for the lock is no part of a lease.
+	 */
+	function lead(free: number[], queries: LookupQuery[], rows: LookupRow[], spaces: Spaces): void {
 		try {
 			inTransaction(db, () => {
+				const nowMs = clock.nowMs();
 				spaces.forget();
-				for (const [index, query] of queries.entries()) {
-					if (!query.lease || rows[index]!.found) continue;
+				for (const index of free) {
+					const query = queries[index]!;
 					const row = read(query, spaces, nowMs);
 					rows[index] = row;
 					if (row.found) continue;
-					row.lease = leases.acquire(Buffer.from(query.key, 'hex'), query.lease, nowMs);
-					led.push(index);
+					row.lease = leases.acquire(Buffer.from(query.key, 'hex'), query.lease!, nowMs);
 				}
 			});
 		} catch (error) {
 			// Without leases two callers may compute one answer; the hits of this batch are served all the same.
 			if (refusedWrite(error) === undefined) throw error;
-			for (const index of led) rows[index] = { found: false, why: 'absent', lease: 'none' };
+			const lease = refusedLease(error);
+			for (const index of free) {
+				if (!rows[index]!.found) rows[index] = { found: false, why: 'absent', lease };
+			}
 		}
 	}
+
+	/** Who looks again in a moment learns who leads, unless the lock is held by one who was stopped. */
+	const refusedLease = (error: unknown): LeaseState =>
+		isBusy(error) && isContended(db) ? 'held' : 'none';
 
 	function put(command: StoreCommand, nowMs: number): StoreReply {
 		const key = Buffer.from(command.key, 'hex');
@@ -146,6 +171,8 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 	}
 
 	const ask = <T>(work: () => T): T => attempt(work, db);
+	const askPatiently = <T>(mostMs: number, work: () => T): Promise<T> =>
+		attemptPatiently(() => inTransaction(db, work), db, mostMs);
 
 	return {
 		backend: 'embedded',
@@ -157,9 +184,8 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 				const rows = inReading(db, queries.length, () =>
 					queries.map((query) => read(query, spaces, nowMs)),
 				);
-				if (queries.some(({ lease }, index) => lease && !rows[index]!.found)) {
-					lead(queries, rows, spaces, nowMs);
-				}
+				const free = unheld(queries, rows, nowMs);
+				if (free.length > 0) lead(free, queries, rows, spaces);
 				for (const [index, row] of rows.entries()) {
 					if (row.found) continue;
 					const query = queries[index]!;
@@ -172,43 +198,43 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 				return { nowMs, epochs: spaces.epochs, rows };
 			}),
 
-		store: async (commands) =>
-			ask((): StoreReply[] => {
-				const nowMs = clock.nowMs();
-				try {
-					const replies = inTransaction(db, () => commands.map((command) => put(command, nowMs)));
-					tidy(nowMs, commands.length);
-					return replies;
-				} catch (error) {
-					const reason = refusedWrite(error);
-					if (reason === undefined) throw error;
-					return commands.map(() => ({ stored: false, reason }));
-				}
-			}),
+		store: async (commands) => {
+			try {
+				const replies = await askPatiently(PATIENCE_MS, () => {
+					const nowMs = clock.nowMs();
+					return commands.map((command) => put(command, nowMs));
+				});
+				ask(() => tidy(clock.nowMs(), commands.length));
+				return replies;
+			} catch (error) {
+				const reason = refusedWrite((error as Error).cause ?? error);
+				if (reason === undefined) throw error;
+				return commands.map(() => ({ stored: false, reason }));
+			}
+		},
 
 		acquireLeases: async (refs, ttlMs) =>
 			ask(() => {
-				const nowMs = clock.nowMs();
 				const acquire = ({ namespace, key, token, storedAtMs }: RenewalRef): LeaseState => {
 					const id = Buffer.from(key, 'hex');
 					const row = storedAt.get(id, namespaces.find(namespace).id);
 					const anew = row !== undefined && row.stored_at !== storedAtMs;
-					return anew ? 'held' : leases.acquire(id, { token, ttlMs }, nowMs);
+					return anew ? 'held' : leases.acquire(id, { token, ttlMs }, clock.nowMs());
 				};
 				try {
 					return inTransaction(db, () => refs.map(acquire));
 				} catch (error) {
 					// No failure of the backend: what was found is served, and the breaker stays closed.
 					if (refusedWrite(error) === undefined) throw error;
-					return refs.map(() => 'none');
+					return refs.map(() => refusedLease(error));
 				}
 			}),
-		extendLeases: async (refs, ttlMs) =>
-			ask(() => inTransaction(db, () => leases.extend(refs, clock.nowMs() + ttlMs))),
-		releaseLeases: async (refs, markMs) =>
-			ask(() => inTransaction(db, () => leases.release(refs, clock.nowMs() + markMs))),
-		invalidate: async (namespace, target) =>
-			ask(() => inTransaction(db, () => invalidate(namespace, target))),
+		extendLeases: (refs, ttlMs) =>
+			askPatiently(PATIENCE_MS, () => leases.extend(refs, clock.nowMs() + ttlMs)),
+		releaseLeases: (refs, markMs) =>
+			askPatiently(PATIENCE_MS, () => leases.release(refs, clock.nowMs() + markMs)),
+		invalidate: (namespace, target) =>
+			askPatiently(INVALIDATION_PATIENCE_MS, () => invalidate(namespace, target)),
 		count: async (namespace, counts) =>
 			ask(() => {
 				stats.count(namespace, counts);

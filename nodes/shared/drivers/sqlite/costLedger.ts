@@ -8,7 +8,7 @@ import type { LedgerRow, LedgerSpan } from '../../core/ledger/rows';
 import { daysOf, dimensionsDecoder, encodeDimensions, rowsOf } from '../../core/ledger/rows';
 import type { Clock } from '../../ports/Clock';
 import type { CostLedger } from '../../ports/CostLedger';
-import { attempt } from './attempt';
+import { attempt, attemptPatiently } from './attempt';
 import { inTransaction } from './transaction';
 
 /**
@@ -40,11 +40,15 @@ CREATE INDEX IF NOT EXISTS ledger_reserved_scope ON ledger_reserved (period, sco
 `;
 
 const pruneEveryMs = 3_600_000;
+/** How long a booking waits for another process's write. */
+const PATIENCE_MS = 3_000;
 
 /** The cost ledger in an opened SQLite database; creates its tables. */
 export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
-	attempt(() => db.exec(SCHEMA));
-	const sql = attempt(() => statements(db));
+	attempt(() => db.exec(SCHEMA), db);
+	const sql = attempt(() => statements(db), db);
+	const write = <T>(work: () => T): Promise<T> =>
+		attemptPatiently(() => inTransaction(db, work), db, PATIENCE_MS);
 	let prunedAtMs = 0;
 
 	function book(calls: readonly LedgerCall[]): boolean[] {
@@ -86,49 +90,43 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 	return {
 		backend: 'embedded',
 
-		record: async (calls) =>
-			attempt(() =>
-				inTransaction(db, () => {
-					prune();
-					return book(calls);
-				}),
-			),
+		record: (calls) =>
+			write(() => {
+				prune();
+				return book(calls);
+			}),
 
-		reserve: async ({ reservation, limitNanoUsd, amountNanoUsd, ttlMs }) =>
-			attempt(() =>
-				inTransaction(db, () => {
-					const { periodKey: period, scope } = reservation;
-					const nowMs = clock.nowMs();
-					sql.pruneReserved.run(nowMs);
-					const spent = Number(sql.spent.get(period, scope)?.nano_usd ?? 0);
-					const reserved = Number(sql.reserved.get(period, scope)?.nano_usd ?? 0);
-					const granted = spent + reserved + amountNanoUsd <= limitNanoUsd;
-					if (granted) {
-						const id = encodeReservation(reservation);
-						sql.reserve.run(id, period, scope, amountNanoUsd, nowMs + ttlMs);
-					}
-					const open = reserved + (granted ? amountNanoUsd : 0);
-					return { granted, spentNanoUsd: spent, reservedNanoUsd: open };
-				}),
-			),
+		reserve: ({ reservation, limitNanoUsd, amountNanoUsd, ttlMs }) =>
+			write(() => {
+				const { periodKey: period, scope } = reservation;
+				const nowMs = clock.nowMs();
+				sql.pruneReserved.run(nowMs);
+				const spent = Number(sql.spent.get(period, scope)?.nano_usd ?? 0);
+				const reserved = Number(sql.reserved.get(period, scope)?.nano_usd ?? 0);
+				const granted = spent + reserved + amountNanoUsd <= limitNanoUsd;
+				if (granted) {
+					const id = encodeReservation(reservation);
+					sql.reserve.run(id, period, scope, amountNanoUsd, nowMs + ttlMs);
+				}
+				const open = reserved + (granted ? amountNanoUsd : 0);
+				return { granted, spentNanoUsd: spent, reservedNanoUsd: open };
+			}),
 
 		spent: async (period, scope) =>
-			attempt(() => Number(sql.spent.get(period, scope)?.nano_usd ?? 0)),
+			attempt(() => Number(sql.spent.get(period, scope)?.nano_usd ?? 0), db),
 
-		release: async (reservations) =>
-			attempt(() => {
+		release: (reservations) =>
+			write(() => {
 				for (const reservation of reservations) sql.settle.run(encodeReservation(reservation));
 			}),
 
-		remember: async (prompt, note, keep) =>
-			attempt(() =>
-				inTransaction(db, () => {
-					const earlier = sql.notes.all(prompt, keep).map((row) => String(row.note));
-					sql.note.run(prompt, clock.nowMs(), note);
-					sql.dropNotes.run(prompt, prompt, keep);
-					return earlier;
-				}),
-			),
+		remember: (prompt, note, keep) =>
+			write(() => {
+				const earlier = sql.notes.all(prompt, keep).map((row) => String(row.note));
+				sql.note.run(prompt, clock.nowMs(), note);
+				sql.dropNotes.run(prompt, prompt, keep);
+				return earlier;
+			}),
 
 		rows: async ({ span, fromMs, toMs }) =>
 			attempt(() => {
@@ -141,7 +139,7 @@ export function sqliteCostLedger(db: DatabaseSync, clock: Clock): CostLedger {
 					found.push({ startMs: Number(row.start), dimensions, counters });
 				}
 				return found;
-			}),
+			}, db),
 	};
 }
 

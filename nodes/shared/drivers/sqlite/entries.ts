@@ -22,8 +22,9 @@ export async function* walkEntries(
 	);
 	let [after, afterSpace] = from === undefined ? [Buffer.alloc(0), 0] : justBefore(from);
 	for (;;) {
-		const rows = attempt(() =>
-			page.all(after, afterSpace, nowMs(), namespace ?? null, namespace ?? null, PAGE),
+		const rows = attempt(
+			() => page.all(after, afterSpace, nowMs(), namespace ?? null, namespace ?? null, PAGE),
+			db,
 		);
 		for (const row of rows) {
 			after = Buffer.from(row.key as Uint8Array);

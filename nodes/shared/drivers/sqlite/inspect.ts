@@ -16,7 +16,7 @@ export async function inspectNamespaces(
 ): Promise<NamespaceStats[]> {
 	const spaces = new Map<number, NamespaceStats>();
 	const list = db.prepare('SELECT id, name FROM cache_namespaces ORDER BY name');
-	for (const { id, name } of attempt(() => list.all())) {
+	for (const { id, name } of attempt(() => list.all(), db)) {
 		const of = (stat: StatName) => stats.of(Number(id), String(name), stat);
 		spaces.set(Number(id), {
 			namespace: String(name),
@@ -36,7 +36,7 @@ export async function inspectNamespaces(
 		WHERE rowid > ? ORDER BY rowid LIMIT ?`,
 	);
 	for (let after = 0; ;) {
-		const rows = attempt(() => page.all(after, PAGE));
+		const rows = attempt(() => page.all(after, PAGE), db);
 		for (const row of rows) {
 			after = Number(row.rowid);
 			const space = spaces.get(Number(row.ns));

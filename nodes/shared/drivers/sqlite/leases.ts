@@ -22,6 +22,18 @@ export function createLeases(db: DatabaseSync) {
 	);
 
 	return {
+		/** As `acquire` would answer where it would change nothing; undefined where it would give the lease. Only reads. */
+		peek(
+			key: Buffer,
+			{ token, ttlMs }: { token: string; ttlMs: number },
+			nowMs: number,
+		): LeaseState | undefined {
+			const before = holder.get(key);
+			if (!before || before.token === token) return undefined;
+			const endsMs = Number(before.expires_at);
+			if (endsMs <= nowMs || endsMs > nowMs + ttlMs + CLOCK_TOLERANCE_MS) return undefined;
+			return before.token === RELEASED ? 'released' : 'held';
+		},
 		/** Call inside a transaction. */
 		acquire(
 			key: Buffer,

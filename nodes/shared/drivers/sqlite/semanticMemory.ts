@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../ports/Clock';
 import { MAX_OBSERVATIONS, type SemanticMemory } from '../../ports/SemanticMemory';
 import { attempt } from './attempt';
+import { inTransaction } from './transaction';
 
 /** different_pairs: pairs of prompts that must not share an answer · observations: what `verified` and `shadow` saw. */
 export const MEMORY_SCHEMA = `
@@ -34,29 +35,34 @@ export function sqliteSemanticMemory(db: DatabaseSync, clock: Clock): SemanticMe
 		)`,
 	);
 
+	const write = (work: () => void): void => attempt(() => inTransaction(db, work), db);
+
 	return {
 		rememberDifferent: async (namespace, pairs, keepMs) =>
-			attempt(() => {
+			write(() => {
 				purgePairs.run(clock.nowMs());
 				for (const pair of pairs) addPair.run(namespace, pair, clock.nowMs() + keepMs);
 			}),
 		areDifferent: async (namespace, pairs) =>
-			attempt(() =>
-				pairs.map((pair) => findPair.get(namespace, pair, clock.nowMs()) !== undefined),
+			attempt(
+				() => pairs.map((pair) => findPair.get(namespace, pair, clock.nowMs()) !== undefined),
+				db,
 			),
 		observe: async (namespace, subject, { similarity, same, guarded }, keepMs) =>
-			attempt(() => {
+			write(() => {
 				const nowMs = clock.nowMs();
 				add.run(namespace, subject, similarity, same ? 1 : 0, guarded ? 1 : 0, nowMs + keepMs);
 				trim.run(nowMs, namespace, subject);
 			}),
 		observations: async (namespace, subject) =>
-			attempt(() =>
-				list.all(namespace, subject, clock.nowMs()).map((row) => ({
-					similarity: Number(row.similarity),
-					same: row.same === 1,
-					guarded: row.guarded === 1,
-				})),
+			attempt(
+				() =>
+					list.all(namespace, subject, clock.nowMs()).map((row) => ({
+						similarity: Number(row.similarity),
+						same: row.same === 1,
+						guarded: row.guarded === 1,
+					})),
+				db,
 			),
 	};
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../ports/Clock';
 import type { VectorIndex } from '../../ports/VectorIndex';
 import { createVectorArray, type VectorArray } from '../memory/vectorIndex';
 import { attempt } from './attempt';
+import { inTransaction } from './transaction';
 
 interface Loaded {
 	array: VectorArray;
@@ -46,11 +47,13 @@ export function sqliteVectorIndex(db: DatabaseSync, clock: Clock): VectorIndex {
 		return one;
 	}
 
+	const write = (work: () => void): void => attempt(() => inTransaction(db, work), db);
+
 	return {
 		kind: 'in-process search over SQLite',
 
 		add: async ({ id }, { key, prompt, vector }, keepMs) =>
-			attempt(() => {
+			write(() => {
 				const nowMs = clock.nowMs();
 				insert.run(
 					Buffer.from(id, 'hex'),
@@ -66,10 +69,10 @@ export function sqliteVectorIndex(db: DatabaseSync, clock: Clock): VectorIndex {
 			}),
 
 		nearest: async ({ id }, vector, count) =>
-			attempt(() => upToDate(id).array.nearest(vector, count)),
+			attempt(() => upToDate(id).array.nearest(vector, count), db),
 
 		remove: async ({ id }, keys) =>
-			attempt(() => {
+			write(() => {
 				for (const key of keys) {
 					drop.run(Buffer.from(id, 'hex'), Buffer.from(key, 'hex'));
 					loaded.get(id)?.array.delete(key);
@@ -77,7 +80,7 @@ export function sqliteVectorIndex(db: DatabaseSync, clock: Clock): VectorIndex {
 			}),
 
 		clear: async ({ id }) =>
-			attempt(() => {
+			write(() => {
 				dropAll.run(Buffer.from(id, 'hex'));
 				loaded.delete(id);
 			}),
