@@ -53,7 +53,7 @@ interface Opened extends PortUse {
  *
  * Why a thread: n8n's heap is so large and busy that V8 moves 10 to 33 % of what a request allocates to the old
  * generation (outside n8n 0.03 %), whose collection then costs a fifth of a hit's processor time and more. In a thread, with
- * a heap of its own, a hit costs about 0.6 of that, and is answered while an execution keeps n8n's event loop busy (measured on n8n
+ * a heap of its own, a hit costs less (figures: bench/RESULTS.md), and is answered while an execution keeps n8n's event loop busy (n8n
  * 2.41 with Node 24, 2026-11). Only what needs n8n crosses by messages: starting an execution, what it tells, stopping it.
  */
 export function createPortThread(options: PortThreadOptions = {}): PortThread {
