@@ -13,6 +13,7 @@ import { hasVectorSets, redisVectorSet } from '../drivers/redis/vectorSet';
 import { CACHE_SCHEMA } from '../drivers/sqlite/cacheSchema';
 import { sqliteCacheStore } from '../drivers/sqlite/cacheStore';
 import { openDatabase } from '../drivers/sqlite/openDatabase';
+import { whenLost } from '../drivers/sqlite/openedFile';
 import { MEMORY_SCHEMA, sqliteSemanticMemory } from '../drivers/sqlite/semanticMemory';
 import { VECTOR_SCHEMA } from '../drivers/sqlite/vectorSchema';
 import { sqliteVectorIndex } from '../drivers/sqlite/vectorIndex';
@@ -168,12 +169,15 @@ async function openVectorIndex(
  * @throws StoreUnavailable where it cannot be opened
  */
 export function embeddedConnection(folder: string): Connection {
-	return pooled(`sqlite:${folder}`, () => {
+	const name = `sqlite:${folder}`;
+	return pooled(name, () => {
 		const path = join(folder, 'cache.sqlite');
 		const schema = CACHE_SCHEMA + VECTOR_SCHEMA + MEMORY_SCHEMA;
 		const { db, setAsidePath } = openDatabase(path, schema, systemClock.nowMs());
 		try {
-			return attemptSqlite(() => overSqlite(db, setAsidePath));
+			const opened = attemptSqlite(() => overSqlite(db, setAsidePath), db);
+			whenLost(db, () => closeConnection(name));
+			return opened;
 		} catch (error) {
 			// Tables of another version, for one: the next call tries again, and no handle is left behind.
 			db.close();

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../../core/errors';
-import { isDamaged, markDamage } from './damage';
+import { expectInPlace, isDamaged, markDamage } from './openedFile';
 
 const BUSY = 5;
 /** How often a patient write is tried, about. */
@@ -14,9 +14,9 @@ const HINTS: ReadonlyMap<number, string> = new Map([
 	[BUSY, 'Another process holds the cache file; it is retried on the next call.'],
 	[8, 'The cache file or its folder is read-only: give n8n write access.'],
 	[10, 'The disk reports errors.'],
-	[11, 'The cache file is damaged and is set aside when n8n starts again.'],
+	[11, 'The cache file is damaged: it is set aside, and the next call begins a new one.'],
 	[13, 'The disk is full: free some space or lower the cache limits.'],
-	[26, 'The cache file is damaged and is set aside when n8n starts again.'],
+	[26, 'The cache file is damaged: it is set aside, and the next call begins a new one.'],
 ]);
 
 /** True where another process has the lock. */
@@ -35,9 +35,10 @@ export function refusedWrite(error: unknown): string | undefined {
 
 /**
  * Runs SQLite work and turns its failures into StoreUnavailable with a hint.
- * @param db where given, damage met in its file is remembered for the next start
+ * @param db is closed where damage is met in its file, or another is in its place: the next call opens it anew
  */
 export function attempt<T>(work: () => T, db?: DatabaseSync): T {
+	if (db) expectInPlace(db);
 	try {
 		return work();
 	} catch (error) {
@@ -56,6 +57,7 @@ export async function attemptPatiently<T>(
 ): Promise<T> {
 	const untilMs = performance.now() + mostMs;
 	for (;;) {
+		expectInPlace(db);
 		try {
 			return work();
 		} catch (error) {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type * as Sqlite from 'node:sqlite';
 import { StoreUnavailable } from '../../core/errors';
 import { isBusy } from './attempt';
-import { damageMark, isDamaged, rememberFile } from './damage';
+import { damageMark, isDamaged, rememberFile } from './openedFile';
 import { BUSY_TIMEOUT_MS, inTransaction } from './transaction';
 
 /** A database and what had to be done to open it. */
