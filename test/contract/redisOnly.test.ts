@@ -1,12 +1,15 @@
 /** What only Redis can meet: commands that are sent once more, a host that sleeps, keys that others wrote. */
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { userTag } from '../../nodes/shared/core/freshness/invalidation';
 import { connectRedis } from '../../nodes/shared/drivers/redis/connect';
 import { redisCacheStore } from '../../nodes/shared/drivers/redis/cacheStore';
+import { namespaceKeys } from '../../nodes/shared/drivers/redis/keys';
 import { redisCostLedger } from '../../nodes/shared/drivers/redis/costLedger';
 import { systemClock } from '../../nodes/shared/drivers/systemClock';
+import type { InvalidationTarget } from '../../nodes/shared/ports/CacheStore';
 import type { Clock } from '../../nodes/shared/ports/Clock';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
-import { asked, engineOver } from '../support/engine';
+import { asked, engineOver, type Engine } from '../support/engine';
 import { redisSettings } from './backends';
 
 const closing: Array<() => Promise<void> | void> = [];
@@ -28,6 +31,12 @@ async function startEngine(clock: Clock = systemClock) {
 	closing.push(() => engine.close());
 	return { client, engine };
 }
+
+const { invalidations, epoch, entry } = namespaceKeys('pc:', 'default');
+const invalidate = (engine: Engine, target: InvalidationTarget) =>
+	engine.store.run((live) => live.invalidate('default', target), 5_000);
+const statusOf = async (engine: Engine, words: string) =>
+	(await engine.ask(asked(words), { coalesce: false })).status;
 
 it('A reservation that is sent once more after a reconnect does not count itself', async () => {
 	const ledger = redisCostLedger(await startClient(), 'pc:');
@@ -51,10 +60,97 @@ it('An answer that expired while the host was suspended is not served as fresh',
 	const clock: Clock = { ...systemClock, nowMs: () => wallMs, elapsedMs: () => 0 };
 	const { engine } = await startEngine(clock);
 	await engine.answer(asked('q'), 'old', undefined, { ttlMs: 300, graceMs: 60_000 });
-	const status = async () => (await engine.ask(asked('q'), { coalesce: false })).status;
-	expect(await status()).toBe('hit');
+	expect(await statusOf(engine, 'q')).toBe('hit');
 	await new Promise((resolve) => setTimeout(resolve, 400));
 	// The monotonic clock stood still meanwhile.
 	wallMs += 400;
-	expect(await status()).not.toBe('hit');
+	expect(await statusOf(engine, 'q')).not.toBe('hit');
 });
+
+describe('An invalidated answer', () => {
+	const lost: Array<[string, string[], boolean]> = [
+		['what was invalidated', [invalidations], true],
+		['the count', [epoch], true],
+		['both', [invalidations, epoch], false],
+	];
+	it.each(lost)('stays so where Redis evicts %s', async (_what, keys, isSpared) => {
+		const { client, engine } = await startEngine();
+		await engine.answer(asked('gone'), 'old', undefined, { tags: ['a'] });
+		await engine.answer(asked('also gone'), 'old', undefined, { tags: ['b'] });
+		await invalidate(engine, { by: 'tag', tag: userTag('a') });
+		await invalidate(engine, { by: 'tag', tag: userTag('b') });
+		await engine.answer(asked('spared'), 'new');
+		expect(await statusOf(engine, 'spared')).toBe('hit');
+		// A count begins at the time: later than two invalidations after the one before began.
+		await new Promise((resolve) => setTimeout(resolve, 10));
+		await client.del(keys);
+		const other = engineOver(redisCacheStore(client, 'pc:', systemClock));
+		closing.push(() => other.close());
+		for (const one of [engine, other]) {
+			expect(await statusOf(one, 'gone')).toBe('miss');
+			expect(await statusOf(one, 'spared')).toBe(isSpared ? 'hit' : 'miss');
+		}
+		// What begins anew must not bring back what was before.
+		await engine.answer(asked('later'), 'new');
+		await invalidate(engine, { by: 'tag', tag: userTag('else') });
+		for (const one of [engine, other]) {
+			expect(await statusOf(one, 'gone')).toBe('miss');
+			expect(await statusOf(one, 'also gone')).toBe('miss');
+			expect(await statusOf(one, 'later')).toBe('hit');
+		}
+	});
+
+	it('is one although it was asked for before the server went back to an older snapshot', async () => {
+		const { client, engine } = await startEngine();
+		await invalidate(engine, { by: 'namespace' });
+		const kept = await Promise.all(
+			[invalidations, epoch].map(async (key) => [key, await client.dumpBuffer(key)] as const),
+		);
+		await invalidate(engine, { by: 'namespace' });
+		const asking = await engine.ask(asked('q'));
+		for (const [key, bytes] of kept) await client.restore(key, 0, bytes, 'REPLACE');
+		await engine.answer(asked('q'), 'old', asking);
+		expect(await statusOf(engine, 'q')).toBe('hit');
+		await invalidate(engine, { by: 'namespace' });
+		expect(await statusOf(engine, 'q')).toBe('miss');
+	});
+
+	it('is one although its namespace cannot be walked to count it', async () => {
+		const { client, engine } = await startEngine();
+		await engine.answer(asked('q'), 'old');
+		await client.call('ACL', 'SETUSER', 'default', '-scan');
+		expect(await invalidate(engine, { by: 'age', olderThanMs: -1_000 })).toEqual({
+			invalidated: 0,
+		});
+		expect(await statusOf(engine, 'q')).toBe('miss');
+	});
+
+	it('is counted by what it was ended by, and not once more', async () => {
+		const { engine } = await startEngine();
+		const version = (keyVersion: string) => ({ keyVersion });
+		await engine.answer(asked('one'), 'old', undefined, version('v1.0'));
+		await engine.answer(asked('two'), 'old', undefined, version('v1.1'));
+		const counts = [];
+		for (const prefix of ['v1.0', 'v1', 'v1']) {
+			counts.push(await invalidate(engine, { by: 'keyVersionPrefix', prefix }));
+		}
+		expect(counts.map(({ invalidated }) => invalidated)).toEqual([1, 1, 0]);
+	});
+});
+
+it.each(['Q of a later version', 'P', `P${'x'.repeat(60)}`])(
+	'What is no entry (%s) is a miss that is counted, and takes nothing else along',
+	async (garbage) => {
+		const { client, engine } = await startEngine();
+		await engine.answer(asked('good'), 'good');
+		await invalidate(engine, { by: 'tag', tag: userTag('a') });
+		await client.set(entry(asked('bad').key), garbage);
+		// By the script first, then by plain reading.
+		for (let round = 0; round < 2; round++) {
+			const outcomes = await engine.lookup([asked('bad'), asked('good')], { coalesce: false });
+			expect(outcomes.map(({ status }) => status)).toEqual(['miss', 'hit']);
+		}
+		const [space] = await engine.store.run((live) => live.inspect(), 5_000);
+		expect(space).toMatchObject({ entries: 1, corrupt: 2 });
+	},
+);

@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../../core/errors';
 const HINTS: ReadonlyArray<[RegExp, string]> = [
 	[
 		/^OOM /,
-		'Redis is out of memory and evicts nothing: raise maxmemory or set maxmemory-policy to allkeys-lru.',
+		'Redis is out of memory and evicts nothing: raise maxmemory or set maxmemory-policy to volatile-lru.',
 	],
 	[/^(NOAUTH|WRONGPASS)/, 'Check user and password of the credential.'],
 	[

@@ -1,8 +1,6 @@
 import type { Result } from 'ioredis';
-import { NAMESPACE_TAG } from '../../core/freshness/invalidation';
 import type {
 	CacheStore,
-	InvalidationTarget,
 	LeaseRef,
 	LeaseState,
 	RenewalRef,
@@ -15,10 +13,11 @@ import { createCounters } from './counters';
 import type { RedisClient } from './connect';
 import { chunked } from './chunks';
 import { inspectNamespaces } from './inspect';
+import { createInvalidate } from './invalidate';
 import { namespaceKeys, namespaceRegistry, type NamespaceKeys } from './keys';
 import { createLookup } from './lookup';
-import { ACQUIRE, EXTEND, INVALIDATE, RELEASE, STORE } from './scripts';
-import { countMatching, walkEntries } from './walk';
+import { ACQUIRE, EXTEND, RELEASE, STORE } from './scripts';
+import { walkEntries } from './walk';
 
 declare module 'ioredis' {
 	interface RedisCommander<Context> {
@@ -26,10 +25,13 @@ declare module 'ioredis' {
 		pcAcquire(keyCount: number, ...args: Array<string | number>): Result<LeaseState[], Context>;
 		pcExtend(keyCount: number, ...args: Array<string | number>): Result<number, Context>;
 		pcRelease(keyCount: number, ...args: Array<string | number>): Result<number, Context>;
-		pcInvalidate(keyCount: number, ...args: string[]): Result<number, Context>;
 	}
 }
 
+const INVALIDATED: StoreReply = {
+	stored: false,
+	reason: 'the entry was invalidated while its answer was computed',
+};
 const REMEMBER_REQUEST_MS = 7 * 86_400_000;
 
 /**
@@ -42,7 +44,6 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 	client.defineCommand('pcAcquire', { lua: ACQUIRE });
 	client.defineCommand('pcExtend', { lua: EXTEND });
 	client.defineCommand('pcRelease', { lua: RELEASE });
-	client.defineCommand('pcInvalidate', { lua: INVALIDATE });
 
 	/** A connection on which a command timed out may lead to a host that died without a word: the next one asks anew. */
 	const ask = <T>(work: Promise<T>): Promise<T> =>
@@ -62,19 +63,22 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 
 	const lookup = createLookup(client, clock, keysOf);
 	const counters = createCounters(client, keysOf);
+	const invalidate = createInvalidate(client, clock);
 
 	async function storeOne(command: StoreCommand): Promise<StoreReply> {
 		const keys = keysOf(command.namespace);
-		const { key, packed, keepMs, epoch, keyVersion, tags, components, leaseToken = '' } = command;
+		const { key, packed, keepMs, epoch, keyVersion, tags, components } = command;
+		const { leaseToken = '', ageMs = 0 } = command;
 		const known = command.userHash !== '';
 		const written = client.pcStore(
-			6,
+			7,
 			keys.invalidations,
 			keys.entry(key),
 			keys.lease(key),
 			keys.near(command.userHash),
 			keys.tagCounts,
 			keys.epoch,
+			keys.grave(key),
 			packed,
 			String(Math.round(keepMs)),
 			epoch === undefined ? '' : String(epoch),
@@ -83,9 +87,11 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 			known ? JSON.stringify(components) : '',
 			String(REMEMBER_REQUEST_MS),
 			leaseToken,
+			String(Math.round(ageMs)),
 		);
 		try {
-			return { stored: true, storedAtMs: Number(await written) };
+			const storedAtMs = Number(await written);
+			return storedAtMs < 0 ? INVALIDATED : { stored: true, storedAtMs };
 		} catch (error) {
 			const reason = refusedWrite(error);
 			if (reason === undefined) throw error;
@@ -131,36 +137,6 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 		return all;
 	}
 
-	async function invalidate(namespace: string, target: InvalidationTarget): Promise<number> {
-		const keys = keysOf(namespace);
-		const bump = (...args: string[]) =>
-			client.pcInvalidate(3, keys.invalidations, keys.tagCounts, keys.epoch, ...args);
-		switch (target.by) {
-			case 'key':
-				return await client.del(keys.entry(target.key));
-			case 'tag':
-				return await bump('tag', target.tag);
-			case 'namespace':
-				return await bump('tag', NAMESPACE_TAG);
-			case 'age': {
-				const matching = await countMatching(
-					client,
-					keys,
-					({ front, nowMs }) => front.storedAtMs < nowMs - target.olderThanMs,
-				);
-				await bump('age', String(target.olderThanMs));
-				return matching;
-			}
-			case 'keyVersionPrefix': {
-				const matching = await countMatching(client, keys, ({ front }) =>
-					front.keyVersion.startsWith(target.prefix),
-				);
-				await bump('prefix', target.prefix);
-				return matching;
-			}
-		}
-	}
-
 	return {
 		backend: 'redis',
 
@@ -180,7 +156,7 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 		releaseLeases: (refs, markMs) =>
 			overLeases(refs, (keys, tokens) => client.pcRelease(keys.length, ...keys, markMs, ...tokens)),
 		invalidate: async (namespace, target) => ({
-			invalidated: await ask(invalidate(namespace, target)),
+			invalidated: await ask(invalidate(keysOf(namespace), target)),
 		}),
 		count: async (namespace, counts) => counters.add(namespace, counts),
 		inspect: () => ask(inspectNamespaces(client, prefix, counters.gathered)),

@@ -2,7 +2,7 @@ import { CorruptEntry } from '../../core/errors';
 
 const NO_TAGS: string[] = [];
 
-/** The readable front of an entry's value; layout in scripts.ts. */
+/** The readable front of an entry's value; layout in validity.ts. */
 export interface EntryFront {
 	storedAtMs: number;
 	epoch: number;

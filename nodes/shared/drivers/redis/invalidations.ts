@@ -27,14 +27,15 @@ export function createInvalidations(client: RedisClient) {
 		const values = await client.hmget(keys.invalidations, ...HEAD, ...tags);
 		const [epoch, before, beforeEpoch, prefixes, namespace, ...rest] = values;
 		const state: Known = {
-			epoch: Number(epoch ?? 0),
+			epoch: Number(epoch ?? NaN),
 			beforeMs: Number(before ?? 0),
 			beforeEpoch: Number(beforeEpoch ?? 0),
 			prefixes: [...(prefixes ?? '').matchAll(/(\d+) ([^\n]*)\n/g)].map(([, at, prefix]) => ({
 				prefix: prefix!,
 				epoch: Number(at),
 			})),
-			tags: new Map([[NAMESPACE_TAG, Number(namespace ?? 0)]]),
+			// Where what was invalidated is lost, an older entry may have been: no count is above this one.
+			tags: new Map([[NAMESPACE_TAG, epoch ? Number(namespace ?? 0) : Infinity]]),
 		};
 		const seen = known.get(keys.id);
 		if (seen?.epoch === state.epoch && seen.tags.size < MAX_TAGS) {

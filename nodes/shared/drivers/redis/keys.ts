@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto';
  * `<prefix>{<ns>}:l:<key>`  string  lease: the leader's token, held until a day before it expires; `-` where it was given up
  * `<prefix>{<ns>}:n:<user>` string  components of the last request with the same user text, JSON, 7 days
  * `<prefix>{<ns>}:i`        hash    invalidations: `@epoch`, `@before`, `@prefixes`, and tag -> epoch
- * `<prefix>{<ns>}:x`        string  `@epoch` once more, to be read with entries in one MGET
+ * `<prefix>{<ns>}:x`        string  `@epoch` once more, to be read with entries in one MGET; there from the first lookup or store on (validity.ts)
+ * `<prefix>{<ns>}:t:<key>`  string  `@epoch` when this key was invalidated, an hour: what was asked before is not stored
  * `<prefix>{<ns>}:c`        hash    tag -> stores since its last invalidation
  * `<prefix>{<ns>}:s`        hash    counters for inspect
  * `<prefix>{<ns>}:v:<part>` list: the semantic index of a partition (vectorList.ts); with `:<key>` a hash (vectorSearch.ts)
@@ -22,6 +23,8 @@ export interface NamespaceKeys {
 	entry(key: string): string;
 	lease(key: string): string;
 	near(userHash: string): string;
+	/** Of a key that was invalidated. */
+	grave(key: string): string;
 	invalidations: string;
 	/** The namespace's invalidation count. */
 	epoch: string;
@@ -45,6 +48,7 @@ export function namespaceKeys(prefix: string, namespace: string): NamespaceKeys 
 		entry: (key) => `${base}e:${key}`,
 		lease: (key) => `${base}l:${key}`,
 		near: (userHash) => `${base}n:${userHash}`,
+		grave: (key) => `${base}t:${key}`,
 		invalidations: `${base}i`,
 		epoch: `${base}x`,
 		tagCounts: `${base}c`,

@@ -49,7 +49,7 @@ export function createLookup(
 		chunk: Indexed<LookupQuery>[],
 		reply: LookupReply,
 	): Promise<void> {
-		const names: string[] = [keys.invalidations];
+		const names: string[] = [keys.invalidations, keys.epoch];
 		const values: string[] = [];
 		for (const { item } of chunk) {
 			names.push(keys.entry(item.key), keys.lease(item.key), keys.near(item.userHash));

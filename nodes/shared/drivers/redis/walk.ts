@@ -88,18 +88,21 @@ export interface WalkedEntry {
 	place: Place;
 }
 
-/** Front, packed bytes and remaining lifetime of each entry of a namespace that may still be served. */
+/**
+ * Front, packed bytes and remaining lifetime of each entry of a namespace that may still be served.
+ * @param judgedBy what had been invalidated by age and prefix, to be judged by instead of what is now (READ)
+ */
 export async function* walkFronts(
 	client: RedisClient,
 	keys: NamespaceKeys,
-	from?: Place,
+	{ from, judgedBy = [] }: { from?: Place; judgedBy?: readonly string[] } = {},
 ): AsyncGenerator<WalkedEntry> {
 	client.defineCommand('pcRead', { lua: READ });
 	const prefix = keys.entry('');
 	for await (const { names, server, cursor } of scan(client, prefix, from)) {
 		const place = { server, cursor };
 		const [now, ...values] = await attempt(
-			client.pcReadBuffer(names.length + 1, keys.invalidations, ...names),
+			client.pcReadBuffer(names.length + 2, keys.invalidations, keys.epoch, ...names, ...judgedBy),
 		);
 		for (const [index, value] of values.entries()) {
 			const front = value && frontOf(value[0]);
@@ -122,15 +125,21 @@ function frontOf(bytes: Buffer): EntryFront | undefined {
 	}
 }
 
-/** Counts entries that meet a condition. */
+/** Counts entries that met a condition before; those known where the walk breaks off, or has taken too long. */
 export async function countMatching(
 	client: RedisClient,
 	keys: NamespaceKeys,
-	matches: (entry: WalkedEntry) => boolean,
+	judgedBy: readonly string[],
+	{ matches, isOver }: { matches(entry: WalkedEntry): boolean; isOver(): boolean },
 ): Promise<number> {
 	let count = 0;
-	for await (const entry of walkFronts(client, keys)) {
-		if (matches(entry)) count += 1;
+	try {
+		for await (const entry of walkFronts(client, keys, { judgedBy })) {
+			if (matches(entry)) count += 1;
+			if (isOver()) break;
+		}
+	} catch (error) {
+		if (!(error instanceof StoreUnavailable)) throw error;
 	}
 	return count;
 }
@@ -151,8 +160,8 @@ export async function* walkEntries(
 		namespace === undefined ? await attempt(namespaceNames(client, prefix)) : [namespace];
 	for (const name of names) {
 		if (begin && name < begin.namespace) continue;
-		const place = name === begin?.namespace ? begin : undefined;
-		for await (const entry of walkFronts(client, namespaceKeys(prefix, name), place)) {
+		const from = name === begin?.namespace ? begin : undefined;
+		for await (const entry of walkFronts(client, namespaceKeys(prefix, name), { from })) {
 			const { storedAtMs, tags, keyVersion, packed } = entry.front;
 			yield {
 				namespace: name,
