@@ -45,7 +45,10 @@ export interface StoreCommand {
 	/** Names under which the entry can be invalidated; the key and the namespace always work. */
 	tags: string[];
 	keyVersion: string;
-	/** The namespace's invalidation count when the lookup missed: what was invalidated since stays invalid. */
+	/**
+	 * The namespace's invalidation count when the lookup missed: what was invalidated since stays invalid, and where that
+	 * was this key (within an hour), the answer is refused. A count above the backend's own is taken for its own.
+	 */
 	epoch?: number;
 	/** How long the backend keeps the entry: lifetime plus grace period. */
 	keepMs: number;
@@ -138,7 +141,7 @@ export interface CacheStore {
 	 */
 	releaseLeases(leases: LeaseRef[], markMs: number): Promise<void>;
 
-	/** Makes entries unservable; `invalidated` counts entries that may since have expired by themselves. */
+	/** Makes entries unservable, and those whose answer is being computed; `invalidated` counts entries that may since have expired by themselves. */
 	invalidate(namespace: string, target: InvalidationTarget): Promise<{ invalidated: number }>;
 
 	/** Adds to the counters that `inspect` shows; gathered in memory, and written now and then. */

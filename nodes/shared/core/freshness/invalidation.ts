@@ -21,6 +21,12 @@ export interface InvalidatableEntry {
 /** The tag that every entry of a namespace carries. */
 export const NAMESPACE_TAG = '*';
 
+/** How long an answer that was asked for before its key was invalidated is refused: longer than any model takes. ms */
+export const KEY_ENDED_FOR_MS = 3_600_000;
+
+/** Why it is refused. */
+export const INVALIDATED_MEANWHILE = 'the entry was invalidated while its answer was computed';
+
 /** Tag of a model, kept apart from the user's own tags. */
 export const modelTag = (model: string): string => `m:${model}`;
 

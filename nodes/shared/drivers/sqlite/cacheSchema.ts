@@ -2,6 +2,7 @@
  * Tables of the embedded cache.
  * cache_entries: one packed answer a key and namespace · cache_tags: stores and last invalidation a tag · cache_prefixes:
  * invalidated key versions · cache_leases: who computes a missing answer (token '' marks one that was given up) ·
+ * cache_ended: keys that were invalidated, with the count of that: an answer asked for before is refused for a while ·
  * cache_near: components of the last request with the same user text, the oldest with the lowest rowid ·
  * cache_stats: counters · cache_totals: kept by triggers, for the limits.
  * Times are milliseconds since 1970.
@@ -26,6 +27,10 @@ CREATE TABLE IF NOT EXISTS cache_prefixes (
 	ns INTEGER NOT NULL, prefix TEXT NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY (ns, prefix)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cache_leases (key BLOB NOT NULL PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cache_ended (
+	key BLOB NOT NULL, ns INTEGER NOT NULL, epoch INTEGER NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (key, ns)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS cache_ended_expiry ON cache_ended (expires_at);
 CREATE TABLE IF NOT EXISTS cache_near (
 	ns INTEGER NOT NULL, user_hash BLOB NOT NULL, components TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (ns, user_hash)
 );

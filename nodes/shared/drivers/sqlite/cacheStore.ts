@@ -1,6 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Components } from '../../core/explain/components';
-import { isInvalidated, NAMESPACE_TAG } from '../../core/freshness/invalidation';
+import {
+	INVALIDATED_MEANWHILE,
+	isInvalidated,
+	NAMESPACE_TAG,
+} from '../../core/freshness/invalidation';
 import type {
 	CacheStore,
 	LeaseState,
@@ -68,6 +72,9 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 	const storedAt = db.prepare('SELECT stored_at FROM cache_entries WHERE key = ? AND ns = ?');
 	const countTag = db.prepare(
 		'INSERT INTO cache_tags (ns, tag, stored) VALUES (?, ?, 1) ON CONFLICT (ns, tag) DO UPDATE SET stored = stored + 1',
+	);
+	const endedAt = db.prepare(
+		'SELECT epoch FROM cache_ended WHERE key = ? AND ns = ? AND expires_at > ?',
 	);
 	const remember = db.prepare(
 		'INSERT OR REPLACE INTO cache_near (ns, user_hash, components, at) VALUES (?, ?, ?, ?)',
@@ -140,6 +147,13 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 		const key = Buffer.from(command.key, 'hex');
 		const space = namespaces.ensure(command.namespace);
 		const { packed, tags, keyVersion, userHash, components, ageMs = 0 } = command;
+		if (command.leaseToken) leases.drop(key, command.leaseToken);
+		// A count of a file that is no more may lie above this one's.
+		const epoch = Math.min(command.epoch ?? space.epoch, space.epoch);
+		const ended = endedAt.get(key, space.id, nowMs);
+		if (command.epoch !== undefined && epoch < Number(ended?.epoch ?? 0)) {
+			return { stored: false, reason: INVALIDATED_MEANWHILE };
+		}
 		const storedAtMs = nowMs - Math.round(ageMs);
 		for (const tag of [NAMESPACE_TAG, ...tags]) countTag.run(space.id, tag);
 		upsert.run(
@@ -148,7 +162,7 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 			storedAtMs,
 			nowMs + Math.round(command.keepMs),
 			nowMs,
-			command.epoch ?? space.epoch,
+			epoch,
 			packed.length,
 			keyVersion,
 			tags.join('\n'),
@@ -157,7 +171,6 @@ export function sqliteCacheStore(db: DatabaseSync, clock: Clock, limits: CacheLi
 		if (userHash !== '') {
 			remember.run(space.id, Buffer.from(userHash, 'hex'), JSON.stringify(components), nowMs);
 		}
-		if (command.leaseToken) leases.drop(key, command.leaseToken);
 		return { stored: true, storedAtMs };
 	}
 

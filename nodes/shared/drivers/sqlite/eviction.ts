@@ -25,6 +25,7 @@ export function createEviction(db: DatabaseSync, limits: CacheLimits) {
 	const purgeLeases = db.prepare(
 		"DELETE FROM cache_leases WHERE expires_at <= ? AND (token = '' OR expires_at <= ?)",
 	);
+	const purgeEnded = db.prepare('DELETE FROM cache_ended WHERE expires_at <= ?');
 	const nearSpan = db.prepare(
 		'SELECT coalesce((SELECT max(rowid) FROM cache_near) - (SELECT min(rowid) FROM cache_near), 0) AS span',
 	);
@@ -51,6 +52,7 @@ export function createEviction(db: DatabaseSync, limits: CacheLimits) {
 		const most = BATCH * MAX_BATCHES;
 		const tooManyNear = Number(nearSpan.get()?.span) > limits.maxEntries ? 1 : 0;
 		const removed = inTransaction(db, () => {
+			purgeEnded.run(nowMs);
 			purgeLeases.run(nowMs, nowMs - LAPSED_LEASE_KEPT_MS);
 			purgeNear.run(most, nowMs - EXPLAIN_FOR_MS, tooManyNear);
 			return Number(purge.run(nowMs, most).changes);

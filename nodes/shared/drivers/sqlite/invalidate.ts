@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { NAMESPACE_TAG } from '../../core/freshness/invalidation';
+import { KEY_ENDED_FOR_MS, NAMESPACE_TAG } from '../../core/freshness/invalidation';
 import type { InvalidationTarget } from '../../ports/CacheStore';
 import type { Clock } from '../../ports/Clock';
 import type { createNamespaces } from './namespaces';
@@ -11,6 +11,9 @@ export function createInvalidate(
 	clock: Clock,
 ) {
 	const removeKey = db.prepare('DELETE FROM cache_entries WHERE key = ? AND ns = ?');
+	const markKey = db.prepare(
+		'INSERT OR REPLACE INTO cache_ended (key, ns, epoch, expires_at) VALUES (?, ?, ?, ?)',
+	);
 	const takeCount = db.prepare('SELECT stored FROM cache_tags WHERE ns = ? AND tag = ?');
 	const markTag = db.prepare(
 		`INSERT INTO cache_tags (ns, tag, stored, epoch) VALUES (?, ?, 0, ?)
@@ -33,7 +36,9 @@ export function createInvalidate(
 		const { id } = namespaces.ensure(namespace);
 		const epoch = namespaces.bump(id);
 		if (target.by === 'key') {
-			return { invalidated: Number(removeKey.run(Buffer.from(target.key, 'hex'), id).changes) };
+			const key = Buffer.from(target.key, 'hex');
+			markKey.run(key, id, epoch, clock.nowMs() + KEY_ENDED_FOR_MS);
+			return { invalidated: Number(removeKey.run(key, id).changes) };
 		}
 		if (target.by === 'age') {
 			const beforeMs = clock.nowMs() - target.olderThanMs;
