@@ -10,7 +10,9 @@ import type { InvalidationTarget } from '../../nodes/shared/ports/CacheStore';
 import type { Clock } from '../../nodes/shared/ports/Clock';
 import { startRedis } from '../../scripts/lib/redisServer.mjs';
 import { asked, engineOver, type Engine } from '../support/engine';
+import { startCluster } from '../support/redisCluster';
 import { redisSettings } from './backends';
+import { call, hourMs, now, totals } from './ledgers';
 
 const closing: Array<() => Promise<void> | void> = [];
 afterEach(async () => {
@@ -154,3 +156,37 @@ it.each(['Q of a later version', 'P', `P${'x'.repeat(60)}`])(
 		expect(space).toMatchObject({ entries: 1, corrupt: 2 });
 	},
 );
+
+describe('The ledger', () => {
+	it('is not what an evicting Redis takes first: none of its sums has a lifetime', async () => {
+		const client = await startClient();
+		const ledger = redisCostLedger(client, 'pc:');
+		const period = { periodKey: '2026-11-20', scope: 'all' };
+		const reservation = { ...period, id: 'one' };
+		await ledger.reserve({ reservation, limitNanoUsd: 9, amountNanoUsd: 1, ttlMs: 60_000 });
+		await ledger.record([call()]);
+		const keys = await client.keys('pc:{ledger}:*');
+		expect(keys.map((key) => key.split(':')[2]).sort()).toEqual(
+			['day', 'ends', 'hour', 'reserved', 'seen', 'spend', 'spend'].sort(),
+		);
+		const lives = await Promise.all(keys.map((key) => client.pttl(key)));
+		expect(new Set(lives)).toEqual(new Set([-1]));
+	});
+
+	it('deletes what has outlived its time when an hour begins, in a cluster too', async () => {
+		const cluster = await startCluster();
+		closing.push(() => cluster.close());
+		const client = connectRedis({ ...redisSettings(0), mode: 'cluster', nodes: cluster.list });
+		closing.push(() => client.disconnect());
+		const ledger = redisCostLedger(client, 'pc:');
+		await ledger.record([call({ namespace: 'old' })]);
+		const ends = 'pc:{ledger}:ends';
+		const ended = await client.zrange(ends, 0, -1);
+		for (const key of ended) await client.zadd(ends, 1, key);
+		await ledger.record([call({ namespace: 'new', atMs: now + 40 * 24 * hourMs })]);
+		expect(await client.exists(ended)).toBe(0);
+		expect(await totals(ledger, 'old')).toMatchObject({ calls: 0 });
+		expect(await totals(ledger, 'new')).toMatchObject({ calls: 1 });
+		expect(await client.zcount(ends, '-inf', 1)).toBe(0);
+	});
+});

@@ -33,6 +33,7 @@ const msPerDay = 86_400_000;
  * `<prefix>{ledger}:day:<start>`     hash  the same by the day
  * `<prefix>{ledger}:spend:<period>`  hash  budget scope -> nano-USD
  * `<prefix>{ledger}:reserved:<period>:<scope>` hash  id -> nano-USD and end, by the server's clock
+ * `<prefix>{ledger}:ends`            sorted set  the keys above -> when they are deleted, by the server's clock
  * `<prefix>{ledger}:notes:<prompt>`  list   last notes on a prompt (name as SHA-1), newest first
  */
 export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLedger {
@@ -43,6 +44,7 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 	const spendKey = (period: string): string => `${base}spend:${period}`;
 	const reservedKey = (period: string, scope: string): string =>
 		`${base}reserved:${period}:${scope}`;
+	const ends = `${base}ends`;
 
 	function run(calls: readonly LedgerCall[], startMs: number): Promise<string> {
 		const hours = new Positions();
@@ -78,14 +80,16 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 			rowsKey('day', startMs),
 			spendKey(periodKey('day', startMs)),
 			spendKey(periodKey('month', startMs)),
+			ends,
 			...hours.names(),
 			...reservations.names(),
 		];
-		const lives = [retention.seenMs, retention.hourMs, retention.dayMs].map((ms) => ms / 1000);
 		return client.pcLedgerRecord(
 			keys.length,
 			...keys,
-			...lives,
+			retention.seenMs,
+			retention.hourMs,
+			retention.dayMs,
 			hours.size,
 			rows.size,
 			...rowArgs,
@@ -119,9 +123,10 @@ export function redisCostLedger(client: Redis | Cluster, prefix: string): CostLe
 				(async () => {
 					const { periodKey: period, scope, id } = reservation;
 					const [granted, spent, reserved] = await client.pcLedgerReserve(
-						2,
+						3,
 						spendKey(period),
 						reservedKey(period, scope),
+						ends,
 						scope,
 						id,
 						limitNanoUsd,
