@@ -467,6 +467,20 @@ describe.each(here)('the cache on %s', (_name, start) => {
 		expect(space!.bytes).toBeGreaterThanOrEqual(8);
 	});
 
+	it('tells the age of what it walks by its own clock, that of before an import included', async () => {
+		const namespace = `aged-${hex()}`;
+		await store.store([command({ namespace, ageMs: 5_000, keepMs: 60_000 })]);
+		const walked = [];
+		for await (const entry of store.entries(namespace)) walked.push(entry);
+		const [{ ageMs, keepMs } = { ageMs: NaN, keepMs: NaN }] = walked;
+		expect(ageMs).toBeGreaterThanOrEqual(5_000);
+		expect(ageMs).toBeLessThan(30_000);
+		expect(Math.abs(keepMs - 65_000)).toBeLessThan(2_000);
+		expect(await store.invalidate(namespace, { by: 'age', olderThanMs: 4_000 })).toEqual({
+			invalidated: 1,
+		});
+	});
+
 	it('walks the entries that may still be served, with tags and version', async () => {
 		const namespace = `walked-${hex()}`;
 		const kept = command({ namespace, tags: [userTag('kept')], keyVersion: 'v1' });

@@ -101,7 +101,8 @@ export type StatName = 'hits' | 'misses' | 'stale' | 'stores' | 'evictions' | 'c
 export interface ExportedEntry {
 	namespace: string;
 	key: string;
-	storedAtMs: number;
+	/** By the backend's own clock, when it was read: no other clock need agree with it. */
+	ageMs: number;
 	keepMs: number;
 	tags: string[];
 	keyVersion: string;

@@ -31,7 +31,7 @@ const TIMEOUT_MS = 600_000;
 export async function rebuildIndex(
 	namespace: string | undefined,
 	encryptionKeys: readonly Buffer[],
-	{ store, index, embedder, clock }: Pick<SemanticDeps, 'store' | 'index' | 'embedder' | 'clock'>,
+	{ store, index, embedder }: Pick<SemanticDeps, 'store' | 'index' | 'embedder'>,
 ): Promise<RebuildReport> {
 	const report: RebuildReport = { indexed: 0, partitions: 0, skipped: 0 };
 	const cleared = new Set<string>();
@@ -54,7 +54,7 @@ export async function rebuildIndex(
 		for await (const entry of live.entries(namespace)) {
 			if (isOver) return;
 			const mark = markOf(entry, encryptionKeys);
-			const leftMs = entry.keepMs - Math.max(0, clock.nowMs() - entry.storedAtMs);
+			const leftMs = entry.keepMs - entry.ageMs;
 			if (!mark || leftMs <= 0) {
 				report.skipped += 1;
 				continue;

@@ -3,7 +3,6 @@ import { ConfigError, CorruptEntry, StoreUnavailable } from '../core/errors';
 import type { Json } from '../core/json';
 import { isJsonObject } from '../core/json';
 import type { ExportedEntry, StoreCommand } from '../ports/CacheStore';
-import type { Clock } from '../ports/Clock';
 import type { GuardedStore } from '../ports/GuardedStore';
 
 const FORMAT = 1;
@@ -13,9 +12,8 @@ const BATCH_TIMEOUT_MS = 30_000;
 const MOST_BYTES = 256 * 1024 ** 2;
 
 /** One line of an export. Ages travel, not deadlines, so that the clocks of two machines need not agree. */
-export function toLine(entry: ExportedEntry, nowMs: number): string {
-	const { namespace, key, storedAtMs, keepMs, tags, keyVersion, packed } = entry;
-	const ageMs = Math.max(0, nowMs - storedAtMs);
+export function toLine(entry: ExportedEntry): string {
+	const { namespace, key, ageMs, keepMs, tags, keyVersion, packed } = entry;
 	return JSON.stringify({
 		format: FORMAT,
 		namespace,
@@ -43,7 +41,7 @@ export interface ExportPart {
  */
 export async function exportLines(
 	{ namespace, from, mostEntries }: { namespace?: string; from?: string; mostEntries: number },
-	{ store, clock }: { store: GuardedStore; clock: Clock },
+	{ store }: { store: GuardedStore },
 	timeoutMs: number,
 ): Promise<ExportPart> {
 	const part: ExportPart = { lines: [], next: null };
@@ -60,7 +58,7 @@ export async function exportLines(
 					return;
 				}
 				({ position } = entry);
-				const line = toLine(entry, clock.nowMs());
+				const line = toLine(entry);
 				part.lines.push(line);
 				bytes += line.length;
 			}

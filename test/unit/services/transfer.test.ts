@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeEntry, encodeEntry } from '../../../nodes/shared/core/entry/envelope';
 import { ConfigError, StoreUnavailable } from '../../../nodes/shared/core/errors';
 import type { CacheStore } from '../../../nodes/shared/ports/CacheStore';
-import { systemClock } from '../../../nodes/shared/drivers/systemClock';
 import { guardStore } from '../../../nodes/shared/services/circuitBreaker';
 import { exportLines, importLines, toLine } from '../../../nodes/shared/services/transfer';
 import { startRedisBackend, startSqlite, type BackendUnderTest } from '../../contract/backends';
@@ -25,22 +24,24 @@ describe('export and import', () => {
 			});
 		}
 		engine.close();
-		lines = await exported(sqlite.store, Date.now());
+		lines = await exported(sqlite.store);
 	});
 	afterAll(async () => {
 		await sqlite.close();
 		await redis.close();
 	});
 
-	async function exported(store: CacheStore, nowMs: number): Promise<string[]> {
+	async function exported(store: CacheStore, laterMs = 0): Promise<string[]> {
 		const all = [];
-		for await (const entry of store.entries()) all.push(toLine(entry, nowMs));
+		for await (const entry of store.entries()) {
+			all.push(toLine({ ...entry, ageMs: entry.ageMs + laterMs }));
+		}
 		return all;
 	}
 
 	it('comes in parts, each beginning where the one before ended', async () => {
 		const store = guardStore(sqlite.store);
-		const deps = { store, clock: systemClock };
+		const deps = { store };
 		const sizes: number[] = [];
 		const keys = new Set<string>();
 		for (let from: string | null | undefined; from !== null;) {
@@ -63,7 +64,7 @@ describe('export and import', () => {
 			}
 		}
 		const store = guardStore({ ...sqlite.store, entries: breaking });
-		const deps = { store, clock: systemClock };
+		const deps = { store };
 		const first = await exportLines({ mostEntries: 1_000 }, deps, 10_000);
 		expect(first).toMatchObject({ interrupted: 'the disk is gone' });
 		expect(first.lines).toHaveLength(120);
@@ -86,7 +87,7 @@ describe('export and import', () => {
 		expect(await engine.ask(asked('question 7'))).toMatchObject({
 			entry: { response: 'answer 7' },
 		});
-		const back = await exported(redis.store, Date.now());
+		const back = await exported(redis.store);
 		const keys = (all: string[]) => all.map((line) => JSON.parse(line).key as string).sort();
 		expect(keys(back)).toEqual(keys(lines));
 		const target = { by: 'tag', tag: 't:exported' } as const;
@@ -100,7 +101,7 @@ describe('export and import', () => {
 
 	it('makes nothing young: age and lifetime go on where they were', async () => {
 		const target = await startSqlite();
-		const halfAnHourLater = (await exported(sqlite.store, Date.now() + 30_000)).slice(0, 1);
+		const halfAnHourLater = (await exported(sqlite.store, 30_000)).slice(0, 1);
 		const guarded = guardStore(target.store);
 		await importLines(halfAnHourLater, 0, guarded, PLAIN);
 		const engine = engineOver(target.store);
@@ -119,7 +120,7 @@ describe('export and import', () => {
 	it('ends an imported answer with those that are older than asked, by its real age', async () => {
 		const target = await startSqlite();
 		const guarded = guardStore(target.store);
-		const [line] = await exported(sqlite.store, Date.now() + 30_000);
+		const [line] = await exported(sqlite.store, 30_000);
 		await importLines([line!], 0, guarded, PLAIN);
 		const { key } = JSON.parse(line!) as { key: string };
 		const engine = engineOver(target.store);
@@ -135,7 +136,7 @@ describe('export and import', () => {
 	it('knows the age that an earlier import left inside an answer', async () => {
 		const target = await startSqlite();
 		const guarded = guardStore(target.store);
-		const line = (await exported(sqlite.store, Date.now() + 1_000))[0]!;
+		const line = (await exported(sqlite.store, 1_000))[0]!;
 		const fields = JSON.parse(line) as { key: string; packed: string };
 		const entry = decodeEntry(Buffer.from(fields.packed, 'base64'), []);
 		const meta = { ...entry.meta, ageMs: 30_000 };
@@ -153,11 +154,11 @@ describe('export and import', () => {
 	it('leaves out what has outlived its grace period, and what cannot be read here', async () => {
 		const target = await startSqlite();
 		const guarded = guardStore(target.store);
-		const old = (await exported(sqlite.store, Date.now() + 10 * 86_400_000)).slice(0, 3);
+		const old = (await exported(sqlite.store, 10 * 86_400_000)).slice(0, 3);
 		const engine = engineOver(sqlite.store);
 		const secret = [randomBytes(32)];
 		await engine.answer(asked('secret'), 'x', undefined, { encryptionKeys: secret });
-		const all = await exported(sqlite.store, Date.now());
+		const all = await exported(sqlite.store);
 		const report = await importLines([...old, ...all], 0, guarded, PLAIN);
 		expect(report).toEqual({ imported: 450, skipped: 4, lines: 454 });
 		const key = asked('secret').key;
@@ -189,7 +190,7 @@ describe('export and import', () => {
 			skipped: 0,
 			lines: 450,
 		});
-		expect(await exported(target.store, Date.now())).toHaveLength(450);
+		expect(await exported(target.store)).toHaveLength(450);
 		await target.close();
 	});
 

@@ -163,11 +163,12 @@ export async function* walkEntries(
 		const from = name === begin?.namespace ? begin : undefined;
 		for await (const entry of walkFronts(client, namespaceKeys(prefix, name), { from })) {
 			const { storedAtMs, tags, keyVersion, packed } = entry.front;
+			const ageMs = Math.max(0, entry.nowMs - storedAtMs);
 			yield {
 				namespace: name,
 				key: entry.key,
-				storedAtMs,
-				keepMs: entry.nowMs - storedAtMs + entry.leftMs,
+				ageMs,
+				keepMs: ageMs + entry.leftMs,
 				tags,
 				keyVersion,
 				packed: Buffer.from(packed),

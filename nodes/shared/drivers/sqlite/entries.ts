@@ -22,19 +22,22 @@ export async function* walkEntries(
 	);
 	let [after, afterSpace] = from === undefined ? [Buffer.alloc(0), 0] : justBefore(from);
 	for (;;) {
+		const readAtMs = nowMs();
 		const rows = attempt(
-			() => page.all(after, afterSpace, nowMs(), namespace ?? null, namespace ?? null, PAGE),
+			() => page.all(after, afterSpace, readAtMs, namespace ?? null, namespace ?? null, PAGE),
 			db,
 		);
 		for (const row of rows) {
 			after = Buffer.from(row.key as Uint8Array);
 			afterSpace = Number(row.ns);
+			const storedAtMs = Number(row.stored_at);
 			const entry = {
 				namespace: String(row.name),
 				key: after.toString('hex'),
 				position: `${after.toString('hex')}:${afterSpace}`,
-				storedAtMs: Number(row.stored_at),
-				keepMs: Number(row.expires_at) - Number(row.stored_at),
+				storedAtMs,
+				ageMs: Math.max(0, readAtMs - storedAtMs),
+				keepMs: Number(row.expires_at) - storedAtMs,
 				epoch: Number(row.epoch),
 				tags: row.tags === '' ? [] : String(row.tags).split('\n'),
 				keyVersion: String(row.key_version),
