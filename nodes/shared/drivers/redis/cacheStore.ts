@@ -1,4 +1,5 @@
 import type { Result } from 'ioredis';
+import { INVALIDATED_MEANWHILE } from '../../core/freshness/invalidation';
 import type {
 	CacheStore,
 	LeaseRef,
@@ -28,10 +29,6 @@ declare module 'ioredis' {
 	}
 }
 
-const INVALIDATED: StoreReply = {
-	stored: false,
-	reason: 'the entry was invalidated while its answer was computed',
-};
 const REMEMBER_REQUEST_MS = 7 * 86_400_000;
 
 /**
@@ -91,7 +88,8 @@ export function redisCacheStore(client: RedisClient, prefix: string, clock: Cloc
 		);
 		try {
 			const storedAtMs = Number(await written);
-			return storedAtMs < 0 ? INVALIDATED : { stored: true, storedAtMs };
+			if (storedAtMs < 0) return { stored: false, reason: INVALIDATED_MEANWHILE };
+			return { stored: true, storedAtMs };
 		} catch (error) {
 			const reason = refusedWrite(error);
 			if (reason === undefined) throw error;

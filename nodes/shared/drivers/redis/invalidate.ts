@@ -1,14 +1,11 @@
 import type { Result } from 'ioredis';
-import { NAMESPACE_TAG } from '../../core/freshness/invalidation';
+import { KEY_ENDED_FOR_MS, NAMESPACE_TAG } from '../../core/freshness/invalidation';
 import type { InvalidationTarget } from '../../ports/CacheStore';
 import type { Clock } from '../../ports/Clock';
 import type { RedisClient } from './connect';
 import type { NamespaceKeys } from './keys';
 import { VALIDITY } from './validity';
 import { countMatching, type WalkedEntry } from './walk';
-
-/** How long a store that was under way when its key was invalidated is refused. */
-const GRAVE_KEPT_MS = 3_600_000;
 
 /** Counting walks all keys; it may take its time, but the caller waits for it. */
 const COUNT_AT_MOST_MS = 30_000;
@@ -43,7 +40,7 @@ elseif ARGV[1] == 'prefix' then
 	kept[#kept + 1] = epoch .. ' ' .. ARGV[2] .. '\\n'
 	redis.call('HSET', inv, '@prefixes', table.concat(kept))
 elseif ARGV[1] == 'key' then
-	redis.call('SET', KEYS[5], epoch, 'PX', ${GRAVE_KEPT_MS})
+	redis.call('SET', KEYS[5], epoch, 'PX', ${KEY_ENDED_FOR_MS})
 	ended = redis.call('DEL', KEYS[4])
 else
 	redis.call('HSET', inv, ARGV[2], epoch)
