@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../nodes/shared/core/errors';
@@ -85,5 +86,27 @@ describe('the cache file of a running n8n', () => {
 		expect(await put(0)).toMatchObject([{ stored: true }]);
 		expect(embeddedConnection(folder).notice).toMatch(/was set aside as .*\.damaged-/);
 		expect(await isThere(0)).toBe(true);
+	});
+
+	it('is begun anew after a few calls where it was cut short in place', async () => {
+		const long = Array.from({ length: 200 }, (_, index) => ({
+			...storedByRun(1, index),
+			packed: randomBytes(20_000),
+		}));
+		await run((live) => live.store(long));
+		closeConnections();
+		expect(await isThere(0)).toBe(true);
+		truncateSync(path, 100 * 4096);
+		let failed = 0;
+		for (const one of long) {
+			failed += await run((live) => live.lookup([one])).then(
+				() => 0,
+				() => 1,
+			);
+		}
+		expect(failed).toBeGreaterThan(0);
+		expect(failed).toBeLessThan(5);
+		expect(await put(900)).toMatchObject([{ stored: true }]);
+		expect(await isThere(900)).toBe(true);
 	});
 });
