@@ -187,11 +187,15 @@ describe.each(places)('the semantic index over %s', (_name, start) => {
 		);
 		const asked = vectors[250]!;
 		const dot = (vector: Float32Array) => vector.reduce((sum, x, k) => sum + x * asked[k]!, 0);
-		const expected = keys
-			.map((key, at) => ({ key, similarity: dot(vectors[at]!) }))
-			.sort((a, b) => b.similarity - a.similarity);
+		const similarities = new Map(keys.map((key, at) => [key, dot(vectors[at]!)]));
+		const expected = [...similarities.values()].sort((a, b) => b - a);
 		const found = await semantic.index.nearest(where, asked, 5);
-		expect(found.map(({ key }) => key)).toEqual(expected.slice(0, 5).map(({ key }) => key));
+		expect(found).toHaveLength(5);
+		// Which of two that are as near comes first, an index that rounds may tell otherwise.
+		for (const [rank, { key, similarity }] of found.entries()) {
+			expect(similarity).toBeCloseTo(similarities.get(key)!, 1);
+			expect(similarities.get(key)).toBeCloseTo(expected[rank]!, 1);
+		}
 	});
 
 	it('remembers pairs that are different, in their namespace, and what was observed', async () => {
